@@ -1,0 +1,54 @@
+import { defineConfig } from 'vitest/config';
+
+const alias = {
+  'cma-es-ts': new URL('./packages/cma-es-ts/src/index.ts', import.meta.url).pathname,
+};
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve: { alias },
+        test: {
+          name: 'unit',
+          include: [
+            '{src,workflows,activities,packages/*/src}/**/*.test.ts',
+            'scripts/**/*.test.mjs',
+          ],
+          exclude: ['**/*.workflow.test.ts', '**/dist/**', '**/node_modules/**'],
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'workflow',
+          include: ['test/workflow/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 1_200_000,
+          hookTimeout: 1_200_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        // `npm run test:full`; `npm test` runs one of them, in turn.
+        resolve: { alias },
+        test: {
+          name: 'slow',
+          include: ['test/slow/**/*.test.ts'],
+          testTimeout: 2_400_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
