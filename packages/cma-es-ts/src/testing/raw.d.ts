@@ -1,0 +1,5 @@
+// Golden files lie outside src and are read through vitest, so that no Node types come into this package.
+declare module '*.json?raw' {
+  const text: string;
+  export default text;
+}
