@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { StageFailedError } from '../errors.js';
+import type { DocumentValues } from './eval-report.js';
+import { NonFiniteToken, parsePythonJson } from './lenient-json.js';
+
+/** One `samples_<task>_*.jsonl` of lm-eval. */
+export interface SamplesFile {
+  /** The leaf task that the file is of. */
+  readonly task: string;
+  readonly text: string;
+}
+
+interface Sample {
+  readonly id: number;
+  readonly hash: string;
+  readonly value: number;
+}
+
+/**
+ * The metric's value on each document. A group's subtasks are joined in the order given, numbered
+ * through from 0; of several filters the metric's own is taken. Undefined where lm-eval logs no such
+ * value per document (corpus metrics, or a group's own).
+ *
+ * A perplexity is logged as [log-likelihood, weight]: the document's own perplexity is computed.
+ * @throws StageFailedError `truncated_results` for a cut file or a document that is there twice,
+ * `bad_score` for a value that isn't finite.
+ */
+export function parseSamples(
+  files: readonly SamplesFile[],
+  task: string,
+  metric: string,
+): DocumentValues | undefined {
+  const perFile = files.map((file) => parseFile(file, metric));
+  if (perFile.length === 0 || perFile.some((samples) => samples === undefined)) return undefined;
+  const samples = perFile.flatMap((each) => each ?? []);
+  const isGroup = files.length > 1;
+  return {
+    task,
+    metric,
+    documentIds: samples.map((sample, index) => (isGroup ? index : sample.id)),
+    values: samples.map((sample) => sample.value),
+    documentsHash: createHash('sha256')
+      .update(samples.map((sample) => `${sample.hash}\n`).join(''))
+      .digest('hex'),
+  };
+}
+
+function parseFile(file: SamplesFile, metric: string): Sample[] | undefined {
+  const [name = metric, filter = 'none'] = metric.split(',');
+  const samples: Sample[] = [];
+  for (const line of file.text.split('\n')) {
+    if (line.trim() === '') continue;
+    const record = parseLine(line, file.task);
+    if (record['filter'] !== filter) continue;
+    const logged = record[name];
+    if (logged === undefined) return undefined;
+    const value = documentValue(name, logged);
+    if (value === undefined) return undefined;
+    if (!Number.isFinite(value)) {
+      throw new StageFailedError(
+        'bad_score',
+        `Expected a finite ${metric} for document ${String(record['doc_id'])} of ${file.task}, ` +
+          `got ${logged instanceof NonFiniteToken ? logged.token : JSON.stringify(logged)}.`,
+      );
+    }
+    samples.push({ id: Number(record['doc_id']), hash: String(record['doc_hash']), value });
+  }
+  if (samples.length === 0) return undefined;
+  samples.sort((a, b) => a.id - b.id);
+  const twice = samples.find((sample, index) => sample.id === samples[index - 1]?.id);
+  if (twice !== undefined) {
+    throw new StageFailedError(
+      'truncated_results',
+      `Expected one line per document in the samples of ${file.task}, got document ${twice.id} twice.`,
+    );
+  }
+  return samples;
+}
+
+function parseLine(line: string, task: string): Readonly<Record<string, unknown>> {
+  let record: unknown;
+  try {
+    record = parsePythonJson(line);
+  } catch (error) {
+    throw new StageFailedError(
+      'truncated_results',
+      `Expected a JSON object per line in the samples of ${task}, got a line that was cut.`,
+      { cause: error },
+    );
+  }
+  const isSample =
+    typeof record === 'object' &&
+    record !== null &&
+    'doc_id' in record &&
+    Number.isSafeInteger(record.doc_id) &&
+    'doc_hash' in record &&
+    typeof record.doc_hash === 'string';
+  if (!isSample) {
+    throw new StageFailedError(
+      'truncated_results',
+      `Expected doc_id and doc_hash on every line of the samples of ${task}.`,
+    );
+  }
+  return record as Readonly<Record<string, unknown>>;
+}
+
+/** NaN marks a value that should have been a number; undefined one that isn't per document. */
+function documentValue(metricName: string, logged: unknown): number | undefined {
+  if (typeof logged === 'number') return logged;
+  if (typeof logged === 'boolean') return logged ? 1 : 0;
+  if (logged === null || logged instanceof NonFiniteToken || typeof logged === 'string') return NaN;
+  if (!Array.isArray(logged) || logged.length !== 2) return undefined;
+  const [logLikelihood, weight] = logged as unknown[];
+  if (logLikelihood instanceof NonFiniteToken) return NaN;
+  if (typeof logLikelihood !== 'number' || typeof weight !== 'number') return undefined;
+  const nats = -logLikelihood / weight;
+  if (metricName === 'bits_per_byte') return nats / Math.LN2;
+  return metricName.endsWith('perplexity') ? Math.exp(nats) : undefined;
+}

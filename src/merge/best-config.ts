@@ -1,0 +1,56 @@
+import type { MergeOptions } from '../../activities/contracts.js';
+import { renderMergekitConfig } from './merge-config.js';
+import { mergekitArguments } from './mergekit-arguments.js';
+import type { MergeRecipe } from './recipe.js';
+
+/** What the header of `best_config.yaml` says about the merge below it. */
+export interface BestConfigFacts {
+  readonly sweep: string;
+  readonly trial: string;
+  readonly mergeOptions: MergeOptions;
+  /** Where it was merged, `cpu` or `cuda`: DARE's masks differ between them. */
+  readonly deviceClass: string;
+  readonly scores: readonly {
+    readonly split: string;
+    readonly task: string;
+    readonly metric: string;
+    readonly value: number;
+    readonly stderr?: number;
+  }[];
+  /** SHA-256 of the scored checkpoint's weight files: one line each. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** e.g. `{mergekit: '0.1.5', torch: '2.13.0'}`. */
+  readonly versions?: Readonly<Record<string, string>>;
+}
+
+/** `best_config.yaml`: what mergekit-yaml takes as it is, under a comment that says how to rebuild it. */
+export function renderBestConfig(recipe: MergeRecipe, facts: BestConfigFacts): string {
+  const args = mergekitArguments(
+    'best_config.yaml',
+    'OUT',
+    recipe,
+    facts.mergeOptions,
+    facts.deviceClass,
+  );
+  const versions = Object.entries(facts.versions ?? {}).map(
+    ([name, version]) => `${name} ${version}`,
+  );
+  const lines = [
+    `Best merge of the sweep ${facts.sweep}: trial ${facts.trial}, seed ${recipe.seed}, merged on ${facts.deviceClass}.`,
+    ...facts.scores.map(({ split, task, metric, value, stderr }) => {
+      const error = stderr === undefined ? '' : ` ± ${stderr.toFixed(4)}`;
+      return `  ${split}: ${task} ${metric} ${value.toFixed(4)}${error}`;
+    }),
+    ...(versions.length === 0 ? [] : [`Made with ${versions.join(', ')}.`]),
+    'Rebuild it, where OUT is a new folder:',
+    `  mergekit-yaml ${args.map(quoted).join(' ')}`,
+    ...Object.entries(facts.files ?? {}).map(([name, hash]) => `SHA-256 of ${name}: ${hash}`),
+  ];
+  // A line break in a name would end the comment and begin YAML.
+  const header = lines.map((line) => `# ${line.replaceAll(/[\r\n\u2028\u2029\u0085]/g, ' ')}\n`);
+  return header.join('') + renderMergekitConfig(recipe);
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,128 @@
+/** The one way from a sweep file's text to a `SweepSpec`. */
+import { findMergeMethod, type MergeMethod } from '../merge/methods.js';
+import { hashJson } from './canonical-json.js';
+import { checkArguments } from './check-arguments.js';
+import { checkGenome } from './check-genome.js';
+import { checkSchema } from './check-keys.js';
+import { isClamped } from './check-parameters.js';
+import { checkTasks } from './check-tasks.js';
+import { sortDiagnostics, type Diagnostic, type Problem } from './diagnostic.js';
+import { readDraft } from './draft.js';
+import { folderOf, lastPart, resolveModel, resolvePath } from './model-reference.js';
+import { locate, readYaml } from './read-yaml.js';
+import { namePattern, type Range, type SweepFile } from './schema.js';
+import type { Parent, SweepSpec } from './sweep-spec.js';
+
+export type ParsedSweepSpec =
+  | { readonly ok: true; readonly spec: SweepSpec; readonly warnings: Diagnostic[] }
+  | { readonly ok: false; readonly diagnostics: Diagnostic[] };
+
+/**
+ * Reads and checks a sweep file; never throws, and reports every error at once, by position.
+ * Pure but for the default of `home`.
+ *
+ * @param path absolute path of the file: relative paths in it resolve against its folder, and its
+ *   stem is the sweep's default name
+ * @param home what `~/` stands for
+ */
+export function parseSweepSpec(
+  text: string,
+  path: string,
+  home: string | undefined = process.env['HOME'],
+): ParsedSweepSpec {
+  const reading = readYaml(text, path);
+  if (!reading.ok) return reading;
+  const folder = folderOf(path);
+  const { file, problems } = checkSchema(reading.tree);
+  const draft = readDraft(reading.tree.root);
+  const isNameWritten = file?.name !== undefined;
+  const all: Problem[] = [
+    ...problems,
+    ...checkGenome(draft, folder, home),
+    ...checkTasks(draft),
+    ...checkArguments(draft),
+    ...(file === undefined || isNameWritten ? [] : checkStem(path)),
+  ];
+  const diagnostics = sortDiagnostics(all.map((problem) => locate(problem, path, reading)));
+  if (file === undefined || diagnostics.some(({ severity }) => severity === 'error'))
+    return { ok: false, diagnostics };
+  return { ok: true, spec: toSpec(file, path, folder, home), warnings: diagnostics };
+}
+
+const stemOf = (path: string): string => lastPart(path).replace(/\.(ya?ml|json)$/i, '');
+
+function checkStem(path: string): Problem[] {
+  const stem = stemOf(path);
+  if (namePattern.test(stem)) return [];
+  return [
+    {
+      path: [],
+      code: 'E016',
+      message: `the file's stem \`${stem}\` can't name the sweep`,
+      fix: 'add `name:` with letters, digits, `_`, `.`, `-`, or rename the file',
+    },
+  ];
+}
+
+function toSpec(written: SweepFile, path: string, folder: string, home?: string): SweepSpec {
+  const method = findMergeMethod(written.genome.merge_method);
+  const file = method === undefined ? written : clampFile(written, method);
+  const name = file.name ?? stemOf(path);
+  const { include_path: includePath, cwd } = file.evaluation;
+  return {
+    name,
+    base: { label: 'base', ...resolved(file.genome.base_model) },
+    parents: file.genome.models.map((parent): Parent => {
+      const entry = typeof parent === 'string' ? { model: parent } : parent;
+      return {
+        label: entry.name ?? lastPart(entry.model),
+        ...resolved(entry.model),
+        parameters: entry.parameters ?? {},
+      };
+    }),
+    ...(includePath === undefined ? {} : { includePath: resolvePath(includePath, folder, home) }),
+    ...(cwd === undefined ? {} : { evaluationCwd: resolvePath(cwd, folder, home) }),
+    mergeSeed: file.merge.seed ?? file.optimizer.seed,
+    file,
+    hash: hashJson({ ...file, name }),
+  };
+
+  function resolved(model: string): Pick<Parent, 'model' | 'isLocal'> {
+    const reference = resolveModel(model, folder, home);
+    if (!reference.ok) throw new Error(`checked before: ${reference.message}`);
+    return { model: reference.model, isLocal: reference.isLocal };
+  }
+}
+
+type Parameters = SweepFile['genome']['parameters'];
+
+function clampFile(file: SweepFile, method: MergeMethod): SweepFile {
+  const { genome } = file;
+  return {
+    ...file,
+    genome: {
+      ...genome,
+      parameters: clampParameters(genome.parameters, method),
+      models: genome.models.map((parent) =>
+        typeof parent === 'string' || parent.parameters === undefined
+          ? parent
+          : { ...parent, parameters: clampParameters(parent.parameters, method) },
+      ),
+    },
+  };
+}
+
+function clampParameters(parameters: Parameters, method: MergeMethod): Parameters {
+  const clamp = (name: string, value: number): number => {
+    const trait = method.parameters[name];
+    return trait !== undefined && isClamped(name, value, trait) ? trait.max : value;
+  };
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, value]): [string, number | Range] => [
+      name,
+      typeof value === 'number'
+        ? clamp(name, value)
+        : { min: clamp(name, value.min), max: clamp(name, value.max) },
+    ]),
+  );
+}

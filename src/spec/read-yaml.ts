@@ -1,0 +1,103 @@
+/** YAML text → plain values with positions. Knows nothing of sweeps. */
+import { Composer, LineCounter, Parser, type Document } from 'yaml';
+import { sortDiagnostics, type Diagnostic, type Problem } from './diagnostic.js';
+import { checkDepth, checkText, type TextProblem } from './yaml-limits.js';
+import { buildTree, type YamlTree } from './yaml-tree.js';
+
+/** Further errors of one file are counted, not listed. */
+const mostSyntaxErrors = 20;
+
+export type YamlReading =
+  | { readonly ok: true; readonly tree: YamlTree; readonly lines: LineCounter }
+  | { readonly ok: false; readonly diagnostics: Diagnostic[] };
+
+/** Never throws, whatever the text. Files over the limits are refused before they are built. */
+export function readYaml(text: string, file: string): YamlReading {
+  const lines = countLines(text);
+  const fail = (problems: readonly TextProblem[]): YamlReading => ({
+    ok: false,
+    diagnostics: sortDiagnostics(problems.map((problem) => atOffset(problem, file, lines))),
+  });
+
+  const unreadable = checkText(text);
+  if (unreadable !== undefined) return fail([unreadable]);
+  const tokens = [...new Parser().parse(text)];
+  const tooDeep = checkDepth(tokens);
+  if (tooDeep !== undefined) return fail([tooDeep]);
+
+  // Unique keys are checked by buildTree: the library's own check is quadratic.
+  const composer = new Composer({ version: '1.2', schema: 'core', uniqueKeys: false });
+  const documents = [...composer.compose(tokens)];
+  const [document, second] = documents;
+  if (document === undefined)
+    return fail([
+      { offset: 0, code: 'E003', message: 'the file is empty; start with `version: 1`' },
+    ]);
+  const broken = syntaxProblems(document);
+  if (broken.length > 0) return fail(broken);
+  if (second !== undefined)
+    return fail([
+      {
+        offset: second.range[0],
+        code: 'E003',
+        message: `${documents.length} YAML documents; a sweep file holds one`,
+        fix: 'one file a sweep: remove the `---` line or split the file',
+      },
+    ]);
+  const tree = buildTree(document.contents);
+  if (tree.problems.length > 0) return fail(tree.problems);
+  return { ok: true, tree, lines };
+}
+
+function syntaxProblems(document: Document.Parsed): TextProblem[] {
+  // Warnings too: an unknown tag only warns, and its value would pass as text.
+  const all = [...document.errors, ...document.warnings];
+  const problems = all.slice(0, mostSyntaxErrors).map((error): TextProblem => {
+    const message = error.message.split('\n', 1)[0] ?? '';
+    if (error.code === 'TAG_RESOLVE_FAILED')
+      return { offset: error.pos[0], code: 'E006', message: `tags are refused: ${message}` };
+    return { offset: error.pos[0], code: 'E002', message: `not valid YAML: ${message}` };
+  });
+  const last = all[mostSyntaxErrors];
+  if (last !== undefined)
+    problems.push({
+      offset: last.pos[0],
+      code: 'E002',
+      message: `not valid YAML here and in ${all.length - mostSyntaxErrors - 1} more places`,
+    });
+  return problems;
+}
+
+function countLines(text: string): LineCounter {
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1))
+    lines.addNewLine(at + 1);
+  return lines;
+}
+
+function atOffset(problem: TextProblem, file: string, lines: LineCounter): Diagnostic {
+  const { line, col } = lines.linePos(problem.offset);
+  return {
+    file,
+    line,
+    column: col,
+    severity: 'error',
+    code: problem.code,
+    message: problem.message,
+    ...(problem.fix === undefined ? {} : { fix: problem.fix }),
+  };
+}
+
+/** Gives a problem of the tree its place in the text: the nearest part of its path that is there. */
+export function locate(
+  problem: Problem,
+  file: string,
+  reading: Extract<YamlReading, { ok: true }>,
+): Diagnostic {
+  const offset = reading.tree.offsetOf(problem.path, problem.at ?? 'value');
+  return {
+    ...atOffset({ offset, ...problem }, file, reading.lines),
+    severity: problem.severity ?? 'error',
+  };
+}

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { diffSpecs, formatSpecDiff } from './spec-diff.js';
+import { edit, sweepText } from './sweep-text.fixture.js';
+
+it('names each field that differs, with both values', () => {
+  const changed = edit(
+    edit(sweepText, 'max: 0.8', 'max: 0.9'),
+    'name: task_c',
+    'name: task_c, limit: 5',
+  );
+  expect(formatSpecDiff(diffSpecs(sweepText, changed))).toBe(
+    '  genome.parameters.weight.max: 0.8 → 0.9\n  tasks.confirm.0.limit: (not set) → 5',
+  );
+});
+
+it('sees no difference in comments, written defaults and the name', () => {
+  const same = `# other words\nname: x\n${edit(sweepText, 'version: 1', 'version: 1\noptimizer: { max_trials: 100 }')}`;
+  expect(diffSpecs(sweepText, same)).toEqual([]);
+});
+
+it('compares what can be read of a file that is no longer valid', () => {
+  const diffs = diffSpecs(sweepText, edit(sweepText, 'version: 1', 'version: 3'));
+  expect(diffs).toContainEqual({ path: 'version', before: 1, after: 3 });
+  expect(diffSpecs('{', '{')).toEqual([]);
+});
