@@ -1,0 +1,118 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { LedgerError } from '../errors.js';
+import { applySettings, type Connection, withSqliteErrors } from './connection.js';
+import { migrate, readVersion, schemaVersion } from './migrate.js';
+import { refuseNetworkFileSystem } from './network-file-system.js';
+import { createPrivately } from './private-file.js';
+import { createReader } from './reader.js';
+import type { LedgerReader } from './rows.js';
+
+export const ledgerFileName = 'ledger.sqlite';
+
+/** The one writer's side of the ledger. */
+export interface Ledger extends LedgerReader {
+  /** Absolute. */
+  readonly path: string;
+  /**
+   * Runs `work` in one `BEGIN IMMEDIATE` transaction: all of it is durable on return, or nothing of
+   * it is there. Never async.
+   *
+   * @throws LedgerError `ledger_full`, `ledger_busy`, … with everything rolled back
+   */
+  transact<Result>(work: (db: Connection) => Result): Result;
+}
+
+export interface OpenLedgerOptions {
+  readonly mode: 'write' | 'read';
+  /** For the creation date. @default the system's clock */
+  readonly now?: Date;
+}
+
+/**
+ * Opens `<resultsDir>/ledger.sqlite`; writing creates folder and file where there are none. Every
+ * durable setting is set and read back.
+ *
+ * @throws LedgerError when the ledger is missing (reading), from a newer mergesweep (writing), of
+ *   another program, on a network file system, or not as durable as promised
+ */
+export function openLedger(
+  resultsDir: string,
+  options: OpenLedgerOptions & { readonly mode: 'write' },
+): Ledger;
+export function openLedger(
+  resultsDir: string,
+  options: OpenLedgerOptions & { readonly mode: 'read' },
+): LedgerReader;
+export function openLedger(
+  resultsDir: string,
+  { mode, now = new Date() }: OpenLedgerOptions,
+): Ledger | LedgerReader {
+  return mode === 'write' ? openWriter(resultsDir, now) : openLedgerReader(resultsDir);
+}
+
+/** The ledger for CLI, report and dashboard: read-only, at any time, beside a living writer. */
+export function openLedgerReader(resultsDir: string): LedgerReader {
+  const path = join(resultsDir, ledgerFileName);
+  if (!existsSync(path)) throw missing(resultsDir);
+  return withSqliteErrors(path, () => {
+    const db = new Database(path, { readonly: true });
+    try {
+      applySettings(db, path, 'read');
+      const version = readVersion(db, path);
+      if (version === 0) throw missing(resultsDir);
+      if (version < schemaVersion) {
+        throw new LedgerError(
+          'ledger_older',
+          `${path} has schema version ${version}, this mergesweep reads version ${schemaVersion}; ` +
+            'run one of its sweeps with `mergesweep run FILE` to bring it up to date',
+        );
+      }
+      return createReader(db, (read) => withSqliteErrors(path, read));
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  });
+}
+
+function openWriter(resultsDir: string, now: Date): Ledger {
+  mkdirSync(resultsDir, { recursive: true, mode: 0o700 });
+  refuseNetworkFileSystem(resultsDir);
+  const path = join(resultsDir, ledgerFileName);
+  createPrivately(path);
+  return withSqliteErrors(path, () => {
+    const db = new Database(path);
+    try {
+      // Before any setting: they would write into another program's file.
+      readVersion(db, path);
+      applySettings(db, path, 'write');
+      migrate(db, path, now);
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+    const guard = <Result>(work: () => Result) => withSqliteErrors(path, work);
+    const reader = createReader(db, guard);
+    return {
+      ...reader,
+      path,
+      transact: (work) => guard(() => db.transaction(() => work(db)).immediate()),
+      close: () => {
+        if (!db.open) return;
+        // One file to copy after a clean exit; a living reader may prevent it, which is no error.
+        guard(() => db.pragma('wal_checkpoint(TRUNCATE)'));
+        reader.close();
+      },
+    };
+  });
+}
+
+function missing(resultsDir: string): LedgerError {
+  return new LedgerError(
+    'ledger_missing',
+    `no sweep has been run in ${resultsDir} (${ledgerFileName} is not there); ` +
+      'start one with `mergesweep run FILE`, or name another folder with --results',
+  );
+}

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { LedgerError } from '../errors.js';
+import type { Connection } from './connection.js';
+import { migrations as all } from './migrations/index.js';
+
+/** `mswp`: tells SQLite files of ours from others. */
+export const applicationId = 0x6d737770;
+
+/** The version of the schema that this code writes. */
+export const schemaVersion = all.length;
+
+/**
+ * Takes a ledger forward to this code's version, all steps in one transaction; a new file gets its
+ * id. Before an older ledger is changed, a copy of it is put beside it.
+ *
+ * @throws LedgerError `ledger_newer`, `ledger_foreign`
+ */
+export function migrate(
+  db: Connection,
+  path: string,
+  now: Date,
+  migrations: readonly string[] = all,
+): void {
+  const version = checkVersion(db, path, migrations.length);
+  if (version === migrations.length) return;
+  if (version > 0) db.prepare('VACUUM INTO ?').run(`${path}.v${version}-${now.getTime()}`);
+  db.transaction(() => {
+    // Another process may have done it while this one waited for the lock.
+    const start = checkVersion(db, path, migrations.length);
+    for (const sql of migrations.slice(start)) db.exec(sql);
+    if (start === 0) {
+      db.pragma(`application_id = ${applicationId}`);
+      db.prepare('INSERT INTO ledger (one, id, created_at) VALUES (1, ?, ?)').run(
+        randomUUID(),
+        now.toISOString(),
+      );
+    }
+    db.pragma(`user_version = ${migrations.length}`);
+  }).exclusive();
+}
+
+/**
+ * The ledger's version, 0 for an empty file.
+ *
+ * @throws LedgerError `ledger_foreign` for another program's file, `ledger_newer` beyond `known`
+ */
+function checkVersion(db: Connection, path: string, known: number): number {
+  const version = readVersion(db, path);
+  if (version > known) {
+    throw new LedgerError(
+      'ledger_newer',
+      `${path} has schema version ${version}, this mergesweep writes version ${known}; ` +
+        'use the newer mergesweep that made it',
+    );
+  }
+  return version;
+}
+
+/** @throws LedgerError `ledger_foreign` */
+export function readVersion(db: Connection, path: string): number {
+  const version = Number(db.pragma('user_version', { simple: true }));
+  const application = Number(db.pragma('application_id', { simple: true }));
+  const isEmpty = version === 0 && application === 0 && countTables(db) === 0;
+  if (!isEmpty && application !== applicationId) {
+    throw new LedgerError(
+      'ledger_foreign',
+      `${path} is a SQLite file of another program (application id ${application}, ` +
+        `expected ${applicationId}); choose another results folder`,
+    );
+  }
+  return version;
+}
+
+function countTables(db: Connection): number {
+  return Number(db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get());
+}

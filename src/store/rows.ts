@@ -1,0 +1,83 @@
+/** What the ledger's rows look like to its readers. Written by src/store only. */
+import type { RunTrialInput, SweepState, TrialId, TrialKind } from '../../activities/contracts.js';
+import type { PackedDocumentValues, TaskScore } from '../evaluation/eval-report.js';
+import type { Split } from '../evaluation/plan.js';
+import type { FailureClass, TrialFailure } from '../errors.js';
+import type { Params } from '../space/search-space.js';
+
+export type TrialState = 'proposed' | 'complete' | 'failed' | 'cancelled';
+
+export interface SweepRow {
+  readonly name: string;
+  readonly specText: string;
+  readonly specPath: string;
+  readonly specHash: string;
+  readonly state: SweepState;
+  readonly reason?: string;
+  readonly maxTrials: number;
+  /** ISO 8601, for display only. */
+  readonly createdAt: string;
+  readonly finishedAt?: string;
+}
+
+export interface TrialRow {
+  readonly sweep: string;
+  readonly trial: TrialId;
+  readonly kind: TrialKind;
+  /** Order of proposal within the sweep, from 1, over all kinds. */
+  readonly ordinal: number;
+  /** `base`, a parent's label, `uniform`, `ties` for baselines; of confirmations: of the trial they confirm. */
+  readonly label?: string;
+  /** The search trial or baseline that a `confirm` trial re-evaluates. */
+  readonly confirms?: TrialId;
+  readonly state: TrialState;
+  /** Searched values; absent for models that are evaluated as they are. */
+  readonly params?: Params;
+  readonly vector?: readonly number[];
+  readonly input: RunTrialInput;
+  /** Maximised; only when complete. */
+  readonly fitness?: number;
+  readonly failure?: TrialFailure;
+  readonly node?: string;
+  readonly attempt?: number;
+  readonly mergeSeconds?: number;
+  readonly evaluateSeconds?: number;
+  readonly checkpointSha256?: string;
+  /** SHA-256 per weight file, hex. */
+  readonly checkpointFiles?: Readonly<Record<string, string>>;
+  readonly deviceClass?: string;
+  readonly versions?: Readonly<Record<string, string>>;
+  /** lm-eval's `task_hashes`: documents, prompts and targets. */
+  readonly taskHashes?: Readonly<Record<string, string>>;
+  readonly workDir?: string;
+  /** True when a later completion said something else; it was recorded and not applied. */
+  readonly isDivergent: boolean;
+  readonly proposedAt: string;
+  readonly endedAt?: string;
+}
+
+export interface ScoreRow extends TaskScore {
+  readonly trial: TrialId;
+  readonly split: Split;
+}
+
+export interface DocumentRow extends PackedDocumentValues {
+  readonly trial: TrialId;
+  readonly split: Split;
+}
+
+/** The reading side of the ledger: what CLI, report and dashboard may use. */
+export interface LedgerReader {
+  readonly ledgerId: string;
+  listSweeps(): SweepRow[];
+  getSweep(name: string): SweepRow | undefined;
+  /** By ordinal. */
+  listTrials(sweep: string): TrialRow[];
+  getTrial(sweep: string, trial: TrialId): TrialRow | undefined;
+  listScores(sweep: string, trial?: TrialId): ScoreRow[];
+  listDocuments(sweep: string, trial: TrialId): DocumentRow[];
+  /** Sampler diagnostics stored with the last snapshot. */
+  getDiagnostics(sweep: string): Readonly<Record<string, number>>;
+  countFailures(sweep: string): Partial<Record<FailureClass, number>>;
+  close(): void;
+}

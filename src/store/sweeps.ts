@@ -1,0 +1,63 @@
+import type { SweepState } from '../../activities/contracts.js';
+import type { FailureClass } from '../errors.js';
+import type { Connection } from './connection.js';
+
+export interface NewSweep {
+  readonly name: string;
+  readonly specText: string;
+  readonly specPath: string;
+  readonly specHash: string;
+  readonly maxTrials: number;
+  readonly createdAt: string;
+}
+
+export function insertSweep(db: Connection, sweep: NewSweep): void {
+  db.prepare(
+    `INSERT INTO sweeps (name, spec_text, spec_path, spec_hash, state, max_trials, created_at)
+     VALUES (@name, @specText, @specPath, @specHash, 'running', @maxTrials, @createdAt)`,
+  ).run(sweep);
+}
+
+/** The same spec may lie in another folder now, or carry other comments. */
+export function moveSpec(
+  db: Connection,
+  { name, specText, specPath }: Pick<NewSweep, 'name' | 'specText' | 'specPath'>,
+): void {
+  db.prepare('UPDATE sweeps SET spec_text = ?, spec_path = ? WHERE name = ?').run(
+    specText,
+    specPath,
+    name,
+  );
+}
+
+/** @param reason why it is paused; left out otherwise */
+export function setSweepState(
+  db: Connection,
+  name: string,
+  state: SweepState,
+  { reason, finishedAt }: { readonly reason?: string; readonly finishedAt?: string } = {},
+): void {
+  db.prepare('UPDATE sweeps SET state = ?, reason = ?, finished_at = ? WHERE name = ?').run(
+    state,
+    reason ?? null,
+    finishedAt ?? null,
+    name,
+  );
+}
+
+/** Counts one more failure of `failureClass` and returns how many there were in a row. */
+export function lengthenStreak(db: Connection, name: string, failureClass: FailureClass): number {
+  return Number(
+    db
+      .prepare(
+        `UPDATE sweeps SET streak = CASE WHEN streak_class = @class THEN streak + 1 ELSE 1 END,
+           streak_class = @class WHERE name = @name RETURNING streak`,
+      )
+      .pluck()
+      .get({ name, class: failureClass }),
+  );
+}
+
+export function endStreak(db: Connection, name: string): void {
+  db.prepare('UPDATE sweeps SET streak = 0, streak_class = NULL WHERE name = ?').run(name);
+}

@@ -1,0 +1,173 @@
+import type {
+  RunTrialInput,
+  RunTrialResult,
+  TrialId,
+  TrialKind,
+  TrialOutcome,
+} from '../../activities/contracts.js';
+import { failureClasses, failureOwner, type TrialFailure } from '../errors.js';
+import type { Connection } from './connection.js';
+import type { TrialRow } from './rows.js';
+import { toTrialRow, type StoredTrial } from './stored-rows.js';
+
+export type NewTrial = Pick<TrialRow, 'input' | 'proposedAt'> &
+  Partial<Pick<TrialRow, 'label' | 'confirms' | 'params' | 'vector'>>;
+
+/** Adds a trial at the end of its sweep's order; it is not handed out yet. */
+export function insertTrial(db: Connection, trial: NewTrial): void {
+  const { input } = trial;
+  db.prepare(
+    `INSERT INTO trials
+       (sweep, trial, kind, ordinal, label, confirms, state, params, vector, input, proposed_at)
+     VALUES (@sweep, @trial, @kind,
+       1 + (SELECT coalesce(max(ordinal), 0) FROM trials WHERE sweep = @sweep),
+       @label, @confirms, 'proposed', @params, @vector, @input, @proposedAt)`,
+  ).run({
+    sweep: input.sweep,
+    trial: input.trial,
+    kind: input.kind,
+    label: trial.label ?? null,
+    confirms: trial.confirms ?? null,
+    params: toJson(trial.params),
+    vector: toJson(trial.vector),
+    input: JSON.stringify(input),
+    proposedAt: trial.proposedAt,
+  });
+}
+
+/** Trials that wait to be handed out (or were, and have not ended), by ordinal. */
+export function listProposed(db: Connection, sweep: string, isHandedOut: boolean): TrialRow[] {
+  const rows = db
+    .prepare(
+      `SELECT * FROM trials WHERE sweep = ? AND state = 'proposed' AND handed_out = ?
+       ORDER BY ordinal`,
+    )
+    .all(sweep, Number(isHandedOut));
+  return (rows as StoredTrial[]).map(toTrialRow);
+}
+
+export function markHandedOut(db: Connection, sweep: string, trial: TrialId): void {
+  db.prepare('UPDATE trials SET handed_out = 1 WHERE sweep = ? AND trial = ?').run(sweep, trial);
+}
+
+/** For trials that have not ended: their paths are relative to a folder that may have moved. */
+export function setTrialInput(db: Connection, input: RunTrialInput): void {
+  db.prepare(
+    `UPDATE trials SET input = ? WHERE sweep = ? AND trial = ? AND state = 'proposed'`,
+  ).run(JSON.stringify(input), input.sweep, input.trial);
+}
+
+/** Ends a proposed trial as complete. */
+export function completeTrial(
+  db: Connection,
+  sweep: string,
+  trial: TrialId,
+  { result, fitness, at }: { result: RunTrialResult; fitness: number; at: string },
+): void {
+  db.prepare(
+    `UPDATE trials SET state = 'complete', fitness = @fitness, node = @node, attempt = @attempt,
+       merge_seconds = @merge, evaluate_seconds = @evaluate, checkpoint_sha256 = @sha256,
+       checkpoint_files = @files,
+       device_class = @deviceClass, versions = @versions, task_hashes = @taskHashes,
+       task_versions = @taskVersions, work_dir = @workDir, ended_at = @at
+     WHERE sweep = @sweep AND trial = @trial AND state = 'proposed'`,
+  ).run({
+    sweep,
+    trial,
+    fitness,
+    at,
+    node: result.node,
+    attempt: result.attempt,
+    // A clock that was set back in between can make them negative.
+    merge: Math.max(0, result.seconds.merge),
+    evaluate: Math.max(0, result.seconds.evaluate),
+    sha256: result.checkpoint?.sha256 ?? null,
+    files: toJson(result.checkpoint?.files),
+    deviceClass: result.deviceClass,
+    versions: JSON.stringify(result.versions),
+    taskHashes: JSON.stringify(result.report.taskHashes),
+    taskVersions: JSON.stringify(result.report.taskVersions),
+    workDir: result.workDir,
+  });
+}
+
+/** Ends a proposed trial as failed, and keeps the failure also beyond a later new start. */
+export function failTrial(
+  db: Connection,
+  sweep: string,
+  trial: TrialId,
+  { failure, node, at }: { failure: TrialFailure; node?: string | undefined; at: string },
+): void {
+  const text = JSON.stringify(failure);
+  db.prepare(
+    `UPDATE trials SET state = 'failed', failure = ?, node = ?, attempt = ?, ended_at = ?
+     WHERE sweep = ? AND trial = ? AND state = 'proposed'`,
+  ).run(text, node ?? null, failure.attempt, at, sweep, trial);
+  db.prepare(
+    `INSERT INTO failures (sweep, trial, class, failure, recorded_at) VALUES (?, ?, ?, ?, ?)`,
+  ).run(sweep, trial, failure.class, text, at);
+}
+
+export function cancelTrial(db: Connection, sweep: string, trial: TrialId, at: string): void {
+  db.prepare(
+    `UPDATE trials SET state = 'cancelled', ended_at = ?
+     WHERE sweep = ? AND trial = ? AND state = 'proposed'`,
+  ).run(at, sweep, trial);
+}
+
+/**
+ * Puts trials back in line that ended for no reason of their own: cancelled, or failed for a reason
+ * of the whole sweep. They keep their numbers, and their failures stay on record.
+ */
+export function reviveTrials(db: Connection, sweep: string): void {
+  const classes = failureClasses.filter((name) => failureOwner(name) === 'sweep');
+  db.prepare(
+    `UPDATE trials SET state = 'proposed', handed_out = 0, failure = NULL, node = NULL,
+       attempt = NULL, ended_at = NULL
+     WHERE sweep = ? AND (state = 'cancelled' OR state = 'failed'
+       AND failure ->> 'class' IN (SELECT value FROM json_each(?)))`,
+  ).run(sweep, JSON.stringify(classes));
+}
+
+/** Keeps an end that came after the trial had ended otherwise. */
+export function recordDivergence(
+  db: Connection,
+  sweep: string,
+  outcome: TrialOutcome,
+  at: string,
+): void {
+  db.prepare(
+    'INSERT INTO divergences (sweep, trial, outcome, recorded_at) VALUES (?, ?, ?, ?)',
+  ).run(sweep, outcome.trial, JSON.stringify(outcome), at);
+  db.prepare('UPDATE trials SET is_divergent = 1 WHERE sweep = ? AND trial = ?').run(
+    sweep,
+    outcome.trial,
+  );
+}
+
+/** How many trials of a kind were proposed so far, whatever their end. */
+export function countTrials(db: Connection, sweep: string, kind: TrialKind): number {
+  return Number(
+    db.prepare('SELECT count(*) FROM trials WHERE sweep = ? AND kind = ?').pluck().get(sweep, kind),
+  );
+}
+
+/** Trials whose checkpoints are kept on their nodes. */
+export function listKept(db: Connection, sweep: string): TrialRow[] {
+  const rows = db
+    .prepare('SELECT * FROM trials WHERE sweep = ? AND is_kept = 1 ORDER BY ordinal')
+    .all(sweep);
+  return (rows as StoredTrial[]).map(toTrialRow);
+}
+
+export function setKept(db: Connection, sweep: string, trial: TrialId, isKept: boolean): void {
+  db.prepare('UPDATE trials SET is_kept = ? WHERE sweep = ? AND trial = ?').run(
+    Number(isKept),
+    sweep,
+    trial,
+  );
+}
+
+function toJson(value: unknown): string | null {
+  return value === undefined ? null : JSON.stringify(value);
+}
