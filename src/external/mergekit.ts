@@ -1,0 +1,132 @@
+import { mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import type { CheckpointManifest, MergeOptions } from '../../activities/contracts.js';
+import { StageFailedError } from '../errors.js';
+import { renderMergekitConfig } from '../merge/merge-config.js';
+import { mergekitArguments } from '../merge/mergekit-arguments.js';
+import { parseMergekitProgress, type ToolProgress } from '../merge/progress.js';
+import type { MergeRecipe } from '../merge/recipe.js';
+import { syncFolder, writeFileAtomic } from './atomic-file.js';
+import { doneMarker, verifyCheckpoint } from './checkpoint-manifest.js';
+import { requireTool } from './find-tool.js';
+import { runProcess } from './processes.js';
+import { classifyToolFailure } from './tool-failures.js';
+import { sizeOfWeights } from './weight-files.js';
+
+export interface MergeOrder {
+  /** `mergekit-yaml`: name on PATH or absolute path. */
+  readonly command: string;
+  readonly recipe: MergeRecipe;
+  readonly mergeOptions: MergeOptions;
+  readonly deviceClass: string;
+  /** Fresh folder of this attempt: gets `merge.yaml`, `merge.log` and the partial output. */
+  readonly attemptDir: string;
+  /** Where the verified model goes, with its `DONE` marker; must not exist. */
+  readonly checkpointDir: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly stallMs: number;
+  readonly timeoutMs: number;
+  readonly graceMs?: number;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: ToolProgress) => void;
+}
+
+/** Free space that a merge must find, as a multiple of the base's weights. */
+const freeSpaceFactor = 1.2;
+
+/**
+ * Runs mergekit-yaml and verifies what it made; exit 0 alone is not success. The output appears
+ * under its name only when it is whole; a failed attempt leaves its log and no weights.
+ * @throws StageFailedError with the class of the failure; the signal's reason when aborted.
+ */
+export async function runMerge(order: MergeOrder): Promise<CheckpointManifest> {
+  const configPath = join(order.attemptDir, 'merge.yaml');
+  const partial = join(order.attemptDir, 'checkpoint.partial');
+  await writeFile(configPath, renderMergekitConfig(order.recipe), { mode: 0o600 });
+  const args = mergekitArguments(
+    configPath,
+    partial,
+    order.recipe,
+    order.mergeOptions,
+    order.deviceClass,
+  );
+  const command = requireTool(order.command, order.env);
+  await requireFreeSpace(order);
+  let percent = 0;
+  try {
+    const result = await runProcess({
+      command,
+      args,
+      cwd: order.attemptDir,
+      env: order.env,
+      logPath: join(order.attemptDir, 'merge.log'),
+      onLine: (line) => {
+        const progress = parseMergekitProgress(line);
+        if (progress === undefined) return;
+        percent = Math.max(percent, progress.percent);
+        order.onProgress({ ...progress, percent });
+      },
+      stallMs: order.stallMs,
+      timeoutMs: order.timeoutMs,
+      signal: order.signal,
+      ...(order.graceMs === undefined ? {} : { graceMs: order.graceMs }),
+    });
+    order.signal.throwIfAborted();
+    if (result.exitCode !== 0 || result.timedOut || result.stalled) {
+      throw classifyToolFailure('merge', 'mergekit-yaml', result);
+    }
+    order.onProgress({ activity: 'Verifying the merged model', percent: 98 });
+    const manifest = await verifyOutput(partial, order, result.tail);
+    await publishCheckpoint(partial, order.checkpointDir, manifest);
+    return manifest;
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+}
+
+async function verifyOutput(
+  partial: string,
+  order: MergeOrder,
+  logTail: string,
+): Promise<CheckpointManifest> {
+  const base = order.recipe.baseModel;
+  try {
+    return await verifyCheckpoint(partial, isAbsolute(base) ? base : undefined, order.signal);
+  } catch (error) {
+    if (!(error instanceof StageFailedError)) throw error;
+    throw new StageFailedError(error.failureClass, error.message, { cause: error, logTail });
+  }
+}
+
+async function publishCheckpoint(
+  partial: string,
+  checkpointDir: string,
+  manifest: CheckpointManifest,
+): Promise<void> {
+  // Without its marker a checkpoint of an interrupted rename is no checkpoint.
+  await rm(checkpointDir, { recursive: true, force: true });
+  await rename(partial, checkpointDir);
+  await writeFileAtomic(join(checkpointDir, doneMarker), `${JSON.stringify(manifest)}\n`);
+  await syncFolder(join(checkpointDir, '..'));
+}
+
+async function requireFreeSpace(order: MergeOrder): Promise<void> {
+  const { baseModel } = order.recipe;
+  if (!isAbsolute(baseModel)) return;
+  const weights = await sizeOfWeights(baseModel).catch(() => 0);
+  const needed = Math.ceil(weights * freeSpaceFactor);
+  await mkdir(order.attemptDir, { recursive: true });
+  const { bavail, bsize } = await statfs(order.attemptDir);
+  const free = bavail * bsize;
+  if (free < needed) {
+    throw new StageFailedError(
+      'disk_full',
+      `Expected ${formatBytes(needed)} free for the merge in ${order.attemptDir}, got ` +
+        `${formatBytes(free)}: free space on the node, or move its work folder.`,
+    );
+  }
+}
+
+function formatBytes(bytes: number): string {
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+}

@@ -1,0 +1,190 @@
+import { execa } from 'execa';
+import { CappedLog } from './capped-log.js';
+import { cpuMsOfGroup, signalGroup } from './process-group.js';
+import { BlockSplitter, OutputTail, splitLines } from './progress-lines.js';
+import { createRedactor } from './secrets.js';
+import { signalOfExitCode, supervised } from './supervise.js';
+
+export interface ProcessOrder {
+  /** Absolute path of the program: see `findTool`. */
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** The whole environment: nothing of ours is added. */
+  readonly env: Readonly<Record<string, string>>;
+  /** stdout and stderr, as they come, secrets taken out. */
+  readonly logPath: string;
+  /** @default 64 MiB */
+  readonly logCapBytes?: number;
+  /** The output's lines; of a burst only the last. */
+  readonly onLine?: (line: string) => void;
+  /** Kill when for so long nothing is written and next to no CPU time is used. */
+  readonly stallMs: number;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+  /** Between TERM and KILL of the group. @default 10000 */
+  readonly graceMs?: number;
+}
+
+export interface ProcessResult {
+  /** Undefined where a signal ended it. */
+  readonly exitCode?: number;
+  readonly signal?: string;
+  readonly timedOut: boolean;
+  readonly stalled: boolean;
+  readonly cancelled: boolean;
+  /** The last 4 KiB of output. */
+  readonly tail: string;
+  /** CPU time of the program and its children as last sampled, ms; 0 where there is no /proc. */
+  readonly cpuMs: number;
+}
+
+/** Less CPU than this share of the silence counts as standing still: idle threads poll a little. */
+const idleCpuShare = 0.01;
+
+/**
+ * Runs a program in its own process group under a supervisor and returns when every process of the
+ * group is gone, however it ended; a failing program is a result, not an error. No shell reads
+ * `args`; nothing is held in memory but the tail.
+ * @throws Error where it can't be spawned (no such `cwd`) or the log can't be made.
+ */
+export async function runProcess(order: ProcessOrder): Promise<ProcessResult> {
+  const tail = new OutputTail();
+  if (order.signal?.aborted === true) {
+    return { timedOut: false, stalled: false, cancelled: true, tail: '', cpuMs: 0 };
+  }
+  const log = new CappedLog(order.logPath, order.logCapBytes ?? 64 * 1024 * 1024);
+  const redact = createRedactor(order.env);
+  const watch = { lastOutputAt: performance.now() };
+  const onBlock = (block: string): void => {
+    watch.lastOutputAt = performance.now();
+    const clean = redact(block);
+    log.write(clean);
+    for (const line of splitLines(clean)) {
+      tail.push(line);
+      order.onLine?.(line.text);
+    }
+  };
+  try {
+    const [command, args] = supervised(order.command, order.args);
+    const child = execa(command, args, {
+      cwd: order.cwd,
+      env: order.env,
+      extendEnv: false,
+      stdin: 'pipe',
+      buffer: false,
+      detached: true,
+      cleanup: false,
+      reject: false,
+      stripFinalNewline: false,
+    });
+    const groupId = child.pid;
+    for (const stream of [child.stdout, child.stderr]) {
+      const splitter = new BlockSplitter(onBlock);
+      stream.on('data', (chunk: Buffer) => {
+        splitter.write(chunk);
+      });
+      stream.on('end', () => {
+        splitter.end();
+      });
+    }
+    const killer = new GroupKiller(groupId, order.graceMs ?? 10_000);
+    const guard = startGuard(order, groupId, watch, killer);
+    // The watcher and any leftover of the group hold our pipes until they are killed.
+    child.on('exit', () => {
+      killer.finish();
+    });
+    const result = await child;
+    guard.stop();
+    killer.finish();
+    if (groupId === undefined) {
+      throw new Error(`Expected ${order.command} to start in ${order.cwd}, got ${result.code}.`);
+    }
+    const signal = result.signal ?? signalOfExitCode(result.exitCode);
+    return {
+      ...(signal === undefined && result.exitCode !== undefined
+        ? { exitCode: result.exitCode }
+        : {}),
+      ...(signal === undefined ? {} : { signal }),
+      timedOut: killer.reason === 'timeout',
+      stalled: killer.reason === 'stall',
+      cancelled: killer.reason === 'cancel',
+      tail: tail.toString(),
+      cpuMs: guard.cpuMs(),
+    };
+  } finally {
+    log.close();
+  }
+}
+
+type KillReason = 'timeout' | 'stall' | 'cancel';
+
+/** TERM, grace, KILL; the first reason counts. */
+class GroupKiller {
+  reason: KillReason | undefined;
+  private readonly groupId: number | undefined;
+  private readonly graceMs: number;
+  private graceTimer: NodeJS.Timeout | undefined;
+  private isFinished = false;
+
+  constructor(groupId: number | undefined, graceMs: number) {
+    this.groupId = groupId;
+    this.graceMs = graceMs;
+  }
+
+  kill(reason: KillReason): void {
+    if (this.groupId === undefined || this.reason !== undefined || this.isFinished) return;
+    this.reason = reason;
+    signalGroup(this.groupId, 'SIGTERM');
+    this.graceTimer = setTimeout(() => {
+      this.finish();
+    }, this.graceMs);
+  }
+
+  /** KILL of whatever is left; once, since the group's id may be another's later. */
+  finish(): void {
+    clearTimeout(this.graceTimer);
+    if (this.groupId === undefined || this.isFinished) return;
+    this.isFinished = true;
+    signalGroup(this.groupId, 'SIGKILL');
+  }
+}
+
+function startGuard(
+  order: ProcessOrder,
+  groupId: number | undefined,
+  watch: { lastOutputAt: number },
+  killer: GroupKiller,
+): { stop: () => void; cpuMs: () => number } {
+  let cpuMs = 0;
+  let mark = { at: performance.now(), cpuMs: 0 };
+  const check = (): void => {
+    const now = performance.now();
+    cpuMs = Math.max(cpuMs, (groupId === undefined ? undefined : cpuMsOfGroup(groupId)) ?? 0);
+    const isBusy = cpuMs - mark.cpuMs > Math.max(20, (now - mark.at) * idleCpuShare);
+    if (isBusy || watch.lastOutputAt > mark.at) {
+      mark = { at: isBusy ? now : watch.lastOutputAt, cpuMs };
+    }
+    if (now - mark.at >= order.stallMs) killer.kill('stall');
+  };
+  const checkMs = Math.min(5000, Math.max(20, order.stallMs / 5));
+  const checks = setInterval(check, checkMs);
+  const limit = setTimeout(
+    () => {
+      killer.kill('timeout');
+    },
+    Math.min(order.timeoutMs, 2 ** 31 - 1),
+  );
+  const onAbort = (): void => {
+    killer.kill('cancel');
+  };
+  order.signal?.addEventListener('abort', onAbort, { once: true });
+  return {
+    stop: () => {
+      clearInterval(checks);
+      clearTimeout(limit);
+      order.signal?.removeEventListener('abort', onAbort);
+    },
+    cpuMs: () => cpuMs,
+  };
+}

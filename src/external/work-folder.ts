@@ -1,0 +1,198 @@
+import { copyFile, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { basename, isAbsolute, join } from 'node:path';
+import type {
+  CheckpointManifest,
+  ReleaseOrder,
+  RunTrialInput,
+  RunTrialResult,
+} from '../../activities/contracts.js';
+import { StageFailedError } from '../errors.js';
+import { hashJson } from '../spec/canonical-json.js';
+import { writeFileAtomic } from './atomic-file.js';
+import { doneMarker, hashManifest } from './checkpoint-manifest.js';
+import { listFiles } from './list-files.js';
+
+/**
+ * `<workRoot>/<workKey>/`: all that a node knows of one piece of work.
+ *
+ *     inputs.json     what the work was made from; another content makes the rest worthless
+ *     checkpoint/     the merged model, whole when its DONE marker is there
+ *     attempt-<k>/    merge.yaml, merge.log, evaluate.log, evaluation-<n>/output/…; fresh each time
+ *     result.json     written last, atomically: there means done
+ *     KEEP            the checkpoint stays
+ */
+export class WorkFolder {
+  readonly path: string;
+  readonly checkpointDir: string;
+
+  private constructor(path: string) {
+    this.path = path;
+    this.checkpointDir = join(path, 'checkpoint');
+  }
+
+  /**
+   * Opens the folder of a piece of work and clears what can't be used: results of other inputs
+   * (a parent changed on disk, another mergekit), remains of attempts that died.
+   * The caller makes sure that no other attempt of it runs in this process.
+   */
+  static async open(workRoot: string, workKey: string, inputs: unknown): Promise<WorkFolder> {
+    requireWorkKey(workKey);
+    const folder = new WorkFolder(join(workRoot, workKey));
+    const inputsPath = join(folder.path, 'inputs.json');
+    const hash = hashJson(inputs);
+    const known = await readJson<{ hash?: string }>(inputsPath);
+    if (known?.hash !== hash) {
+      await removeAll(folder.path);
+      await mkdir(folder.path, { recursive: true, mode: 0o700 });
+      await writeFileAtomic(inputsPath, `${JSON.stringify({ hash, inputs }, null, 1)}\n`);
+    }
+    await removePartialOutputs(folder.path);
+    return folder;
+  }
+
+  /** The stored result, if this work is done. */
+  readResult(): Promise<RunTrialResult | undefined> {
+    return readJson<RunTrialResult>(join(this.path, 'result.json'));
+  }
+
+  async writeResult(result: RunTrialResult): Promise<void> {
+    await writeFileAtomic(join(this.path, 'result.json'), `${JSON.stringify(result)}\n`);
+  }
+
+  /** The manifest of the checkpoint, if it is whole. */
+  async readCheckpoint(): Promise<CheckpointManifest | undefined> {
+    const manifest = await readJson<CheckpointManifest>(join(this.checkpointDir, doneMarker));
+    if (manifest === undefined) return undefined;
+    if (hashManifest(manifest.files) !== manifest.sha256) return undefined;
+    let bytes = 0;
+    for (const name of Object.keys(manifest.files)) {
+      const found = await stat(join(this.checkpointDir, name)).catch(() => undefined);
+      bytes += found?.size ?? 0;
+    }
+    return bytes === manifest.bytes ? manifest : undefined;
+  }
+
+  /** Makes `attempt-<k>/` with the first free k from `attempt` on. */
+  async createAttempt(attempt: number): Promise<{ attempt: number; path: string }> {
+    for (let k = attempt; ; k += 1) {
+      const path = this.attemptDir(k);
+      try {
+        await mkdir(path, { mode: 0o700 });
+        return { attempt: k, path };
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+    }
+  }
+
+  attemptDir(attempt: number): string {
+    return join(this.path, `attempt-${attempt}`);
+  }
+}
+
+/**
+ * Drops or keeps the checkpoint of a work folder; one that isn't there is done already. What was
+ * scored, its logs and `result.json` stay.
+ */
+export async function releaseWorkFolder(
+  workRoot: string,
+  order: Pick<ReleaseOrder, 'workKey' | 'keep'>,
+): Promise<void> {
+  requireWorkKey(order.workKey);
+  const path = join(workRoot, order.workKey);
+  if ((await stat(path).catch(() => undefined)) === undefined) return;
+  if (order.keep) {
+    await writeFileAtomic(join(path, 'KEEP'), '');
+    return;
+  }
+  await rm(join(path, 'KEEP'), { force: true });
+  await removeAll(join(path, 'checkpoint'));
+}
+
+/**
+ * At the start of a node: drops partial outputs, and checkpoints of finished work that nobody asked
+ * to keep. Returns how many checkpoints it dropped.
+ */
+export async function sweepWorkFolders(workRoot: string): Promise<number> {
+  const keys = await readdir(workRoot).catch((): string[] => []);
+  let dropped = 0;
+  for (const key of keys) {
+    const path = join(workRoot, key);
+    const entries = await readdir(path).catch((): string[] => []);
+    if (!entries.some((name) => name === 'inputs.json' || name === 'result.json')) continue;
+    await removePartialOutputs(path);
+    if (!entries.includes('result.json') || entries.includes('KEEP')) continue;
+    if (!entries.includes('checkpoint')) continue;
+    await removeAll(join(path, 'checkpoint'));
+    dropped += 1;
+  }
+  return dropped;
+}
+
+/** Copies what a person wants to read of an attempt into the sweep's results folder, flat. */
+export async function publishAttempt(attemptDir: string, publishDir: string): Promise<void> {
+  const files = (await listFiles(attemptDir)).filter((path) =>
+    /^(merge\.yaml|.*\.log|results_.*\.json|samples_.*\.jsonl)$/.test(basename(path)),
+  );
+  await mkdir(publishDir, { recursive: true });
+  for (const path of files) await copyFile(path, join(publishDir, basename(path)));
+}
+
+/**
+ * What a result depends on besides its work key: the bytes of local parents and task files (by size
+ * and time of change), and the versions of the tools.
+ */
+export async function readInputs(
+  input: RunTrialInput,
+  versions: Readonly<Record<string, string>>,
+  deviceClass: string,
+): Promise<Readonly<Record<string, unknown>>> {
+  const { subject, evaluation } = input;
+  const models =
+    subject.kind === 'model'
+      ? [subject.model]
+      : [subject.recipe.baseModel, ...subject.recipe.models.map((model) => model.model)];
+  const folders = [...models, evaluation.includePath].filter(
+    (path): path is string => path !== undefined && isAbsolute(path),
+  );
+  const files: Record<string, string> = {};
+  for (const folder of new Set(folders)) {
+    for (const path of await listFiles(folder)) {
+      if (path.includes('__pycache__')) continue;
+      const { size, mtimeMs } = await stat(path);
+      files[path] = `${size} ${mtimeMs}`;
+    }
+  }
+  return { files, versions, deviceClass };
+}
+
+// A key becomes a path below the work root, and comes over the network.
+function requireWorkKey(workKey: string): void {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/.test(workKey)) {
+    throw new StageFailedError(
+      'configuration',
+      `Expected a work key of letters, digits, - and _, got ${JSON.stringify(workKey)}.`,
+    );
+  }
+}
+
+async function removePartialOutputs(path: string): Promise<void> {
+  for (const entry of await readdir(path)) {
+    if (entry.endsWith('.tmp')) await rm(join(path, entry), { force: true });
+    if (!entry.startsWith('attempt-')) continue;
+    await removeAll(join(path, entry, 'checkpoint.partial'));
+  }
+}
+
+async function removeAll(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true });
+}
+
+async function readJson<T>(path: string): Promise<T | undefined> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as T;
+  } catch {
+    // Absent or torn: the work is done again.
+    return undefined;
+  }
+}
