@@ -1,0 +1,102 @@
+import { failureOwner, TrialFailedError, type TrialFailure } from '../src/errors.js';
+import { computeFitness } from '../src/scoring/fitness.js';
+import { getTrial, listScores } from '../src/store/reader.js';
+import type { TrialRow } from '../src/store/rows.js';
+import { insertReport } from '../src/store/scores.js';
+import { endStreak, lengthenStreak } from '../src/store/sweeps.js';
+import { cancelTrial, completeTrial, failTrial, recordDivergence } from '../src/store/trials.js';
+import type { RunTrialResult, TrialOutcome } from './contracts.js';
+import { happen, type Turn } from './turn.js';
+import { verifyReport } from './verify-report.js';
+
+/** So many failures of one class in a row mean that the next trial will fail as well. */
+const longestStreak = 8;
+
+export interface Acceptance {
+  /** The trial as it was before; absent when the ledger never proposed it. */
+  readonly trial?: TrialRow;
+  /** False when the trial had ended before: the first end counts. */
+  readonly isApplied: boolean;
+  /** Why the sweep must pause now. */
+  readonly pause?: string;
+}
+
+/** Ends a trial in the ledger and lets the optimizer know. Twice is once. */
+export function acceptOutcome(turn: Turn, outcome: TrialOutcome): Acceptance {
+  const trial = getTrial(turn.db, turn.sweep, outcome.trial);
+  if (trial === undefined) return { isApplied: false };
+  if (trial.state !== 'proposed') {
+    if (isDivergent(turn, trial, outcome)) {
+      recordDivergence(turn.db, turn.sweep, outcome, turn.at);
+    }
+    return { trial, isApplied: false };
+  }
+  switch (outcome.status) {
+    case 'complete':
+      return { trial, isApplied: true, ...complete(turn, trial, outcome.result) };
+    case 'failed':
+      return { trial, isApplied: true, ...fail(turn, trial, outcome.failure, outcome.node) };
+    case 'cancelled':
+      // Not forgotten: it goes on under its number when the sweep is run again.
+      cancelTrial(turn.db, turn.sweep, trial.trial, turn.at);
+      return { trial, isApplied: true };
+  }
+}
+
+function complete(turn: Turn, trial: TrialRow, result: RunTrialResult): { pause?: string } {
+  const { evaluation } = trial.input;
+  let fitness: number;
+  try {
+    verifyReport(result.report, evaluation.split, result.attempt);
+    fitness = computeFitness(result.report, evaluation, result.attempt).fitness;
+  } catch (error) {
+    if (!(error instanceof TrialFailedError)) throw error;
+    const failure = { ...error.failure, logPath: result.workDir };
+    return fail(turn, trial, failure, result.node);
+  }
+  const { db, sweep, at } = turn;
+  completeTrial(db, sweep, trial.trial, { result, fitness, at });
+  insertReport(db, sweep, trial.trial, result.report);
+  endStreak(db, sweep);
+  if (trial.kind === 'search') happen(turn, { kind: 'tell', trial: trial.trial, fitness });
+  if (trial.kind === 'baseline' && trial.vector !== undefined) {
+    happen(turn, { kind: 'foreign', trial: trial.trial, vector: trial.vector, fitness });
+  }
+  return {};
+}
+
+function fail(
+  turn: Turn,
+  trial: TrialRow,
+  failure: TrialFailure,
+  node: string | undefined,
+): { pause?: string } {
+  const { db, sweep, at } = turn;
+  failTrial(db, sweep, trial.trial, { failure, node, at });
+  const owner = failureOwner(failure.class);
+  // For a failure of the whole sweep the optimizer waits: the trial runs again when it is mended.
+  if (trial.kind === 'search' && owner !== 'sweep') {
+    happen(turn, { kind: owner === 'candidate' ? 'fail' : 'forget', trial: trial.trial });
+  }
+  const streak = lengthenStreak(db, sweep, failure.class);
+  if (owner === 'sweep') return { pause: `trial ${trial.trial}: ${failure.reason}` };
+  if (streak < longestStreak) return {};
+  const start = `${streak} trials in a row failed with ${failure.class}`;
+  return { pause: `${start}, the last one (${trial.trial}): ${failure.reason}` };
+}
+
+/** Whether a late end contradicts the one that counts. */
+function isDivergent({ db, sweep }: Turn, trial: TrialRow, outcome: TrialOutcome): boolean {
+  if (outcome.status !== 'complete') return false;
+  if (trial.state !== 'complete') return trial.state === 'failed';
+  const { report, checkpoint } = outcome.result;
+  if (trial.checkpointSha256 !== checkpoint?.sha256) return true;
+  const accepted = listScores(db, sweep, trial.trial);
+  return (
+    accepted.length !== report.scores.length ||
+    report.scores.some(
+      ({ task, metric, value }) =>
+        !accepted.some((row) => row.task === task && row.metric === metric && row.value === value),
+    )
+  );
+}

@@ -1,0 +1,177 @@
+/**
+ * What workflows and activities say to each other. Types only: workflows import them with
+ * `import type`, and nothing here may pull in Node.
+ *
+ * Every activity may run twice; each contract says what the second run does.
+ */
+import type { EvaluationPlan } from '../src/evaluation/plan.js';
+import type { PackedEvalReport } from '../src/evaluation/eval-report.js';
+import type { MergeRecipe } from '../src/merge/recipe.js';
+import type { TrialFailure, TrialStage } from '../src/errors.js';
+
+/** `search` trials are numbered `1`…`max_trials`; baselines `b1`…, confirmations `c1`…. */
+export type TrialId = string;
+export type TrialKind = 'search' | 'baseline' | 'confirm';
+
+/** What a trial evaluates: a merge to be made, or a model that exists (base, parent). */
+export type TrialSubject =
+  | { readonly kind: 'merge'; readonly recipe: MergeRecipe }
+  | { readonly kind: 'model'; readonly label: string; readonly model: string };
+
+/** Limits of one attempt; minutes. A stage that shows no progress for `stallMinutes` is a hang. */
+export interface StageLimits {
+  readonly mergeMinutes: number;
+  readonly evaluateMinutes: number;
+  readonly stallMinutes: number;
+}
+
+/** mergekit-yaml options that are not part of the recipe. */
+export interface MergeOptions {
+  readonly cuda: boolean;
+  readonly lowCpuMemory: boolean;
+  /** Further flags, `{gpu_rich: true}` → `--gpu-rich`. */
+  readonly args: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface RunTrialInput {
+  readonly ledgerId: string;
+  readonly sweep: string;
+  readonly trial: TrialId;
+  readonly kind: TrialKind;
+  readonly subject: TrialSubject;
+  readonly mergeOptions: MergeOptions;
+  readonly evaluation: EvaluationPlan;
+  readonly limits: StageLimits;
+  /** Attempts in all, ≥ 1; read by the trial workflow's retry policy. */
+  readonly maxAttempts: number;
+  /** `<recipe fingerprint>-<evaluation hash>`: names the work folder; equal keys are equal work. */
+  readonly workKey: string;
+}
+
+export interface CheckpointManifest {
+  /** SHA-256 per weight file (`model.safetensors`, …), hex. */
+  readonly files: Readonly<Record<string, string>>;
+  /** SHA-256 over the sorted `name\0hash\n` lines. */
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** What `runTrial` returns, and what `result.json` holds: a second run returns it at once. */
+export interface RunTrialResult {
+  readonly report: PackedEvalReport;
+  /** Absent for `model` subjects. */
+  readonly checkpoint?: CheckpointManifest;
+  readonly node: string;
+  readonly attempt: number;
+  readonly seconds: { readonly merge: number; readonly evaluate: number };
+  /** `cpu` or `cuda`: DARE's masks differ between them. */
+  readonly deviceClass: string;
+  readonly versions: Readonly<Record<string, string>>;
+  /** Absolute path on the node. */
+  readonly workDir: string;
+}
+
+/** The heartbeat details of `runTrial`. */
+export interface TrialProgress {
+  readonly stage: TrialStage;
+  /** 0..100 within the stage. */
+  readonly percent: number;
+  /** What the tool says it is doing, e.g. `Running generate_until requests`. */
+  readonly activity?: string;
+  readonly node: string;
+}
+
+export type TrialOutcome =
+  | { readonly trial: TrialId; readonly status: 'complete'; readonly result: RunTrialResult }
+  | {
+      readonly trial: TrialId;
+      readonly status: 'failed';
+      readonly failure: TrialFailure;
+      readonly node?: string;
+    }
+  | { readonly trial: TrialId; readonly status: 'cancelled'; readonly reason: string };
+
+/** A checkpoint whose trial is accepted or finally failed. */
+export interface ReleaseOrder {
+  readonly trial: TrialId;
+  readonly node: string;
+  readonly workKey: string;
+  readonly keep: boolean;
+}
+
+export interface OpenSweepInput {
+  readonly ledgerId: string;
+  readonly sweep: string;
+  /** The YAML text as read. */
+  readonly specText: string;
+  /** Absolute path of the file that the text is from: relative paths in it resolve against its folder. */
+  readonly specPath: string;
+  /** Only says what is in flight: a paused sweep stays paused. Without it a paused one goes on. */
+  readonly isReconciling?: boolean;
+}
+export interface OpenSweepReply {
+  /** Trials that were handed out and have not ended: to be started again, results are reused. */
+  readonly pending: readonly RunTrialInput[];
+  readonly nextRequestId: number;
+  readonly state: SweepState;
+}
+
+/** `paused` and `stopped` sweeps go on when they are run again. */
+export type SweepState = 'running' | 'paused' | 'finished';
+
+export interface TellAskInput {
+  readonly ledgerId: string;
+  readonly sweep: string;
+  /** Counts up in the workflow; the ledger answers a repeated id with the stored reply. */
+  readonly requestId: number;
+  readonly outcomes: readonly TrialOutcome[];
+  /** How many more trials could start now, ≥ 0. */
+  readonly want: number;
+}
+export interface TellAskReply {
+  readonly requestId: number;
+  /** At most `want`; fewer (or none) when the budget or the stage has no more to hand out now. */
+  readonly trials: readonly RunTrialInput[];
+  readonly releases: readonly ReleaseOrder[];
+  readonly state: SweepState;
+  /** Why the sweep is paused. */
+  readonly reason?: string;
+  /** For the workflow's memo and Temporal's UI, e.g. `12/40 best 0.912`. */
+  readonly summary: string;
+}
+
+export interface FinishSweepInput {
+  readonly ledgerId: string;
+  readonly sweep: string;
+  /** Present: the sweep has not ended but pauses, for this reason; it goes on when it is run again. */
+  readonly pause?: string;
+}
+export interface SweepSummary {
+  readonly sweep: string;
+  readonly state: SweepState;
+  readonly reason?: string;
+  readonly trialsProposed: number;
+  readonly bestTrial?: TrialId;
+}
+
+/** On the queue `mergesweep-coordinator-<ledgerId>`; each refuses another ledger's id. */
+export interface CoordinatorActivities {
+  /** Creates the sweep or opens it again; twice is once. Refuses another spec under the same name. */
+  openSweep(input: OpenSweepInput): Promise<OpenSweepReply>;
+  /** Accepts outcomes and hands out trials in one transaction; a repeat returns the stored reply. */
+  tellAsk(input: TellAskInput): Promise<TellAskReply>;
+  /** Writes `best_config.yaml` and the final state; twice writes the same. */
+  finishSweep(input: FinishSweepInput): Promise<SweepSummary>;
+}
+
+/** On the queue `mergesweep-gpu[-pool]`. */
+export interface NodeActivities {
+  /** Merge, evaluate, verify, `result.json`; a second run with the same `workKey` returns that file. */
+  runTrial(input: RunTrialInput): Promise<RunTrialResult>;
+}
+
+/** On the queue `mergesweep-node-<id>`. */
+export interface NodeAdminActivities {
+  /** Deletes (or marks as kept) the checkpoint of a work folder; a missing one is done already. */
+  releaseCheckpoint(order: ReleaseOrder): Promise<void>;
+}

@@ -1,0 +1,84 @@
+import { selectBest } from '../src/scoring/select-best.js';
+import { getTrial } from '../src/store/reader.js';
+import type { TrialRow } from '../src/store/rows.js';
+import { listStandings } from '../src/store/standings.js';
+import { countTrials, insertTrial, listProposed, markHandedOut } from '../src/store/trials.js';
+import type { RunTrialInput } from './contracts.js';
+import { createTrialInput, type TrialSketch } from './trial-input.js';
+import { happen, type Turn } from './turn.js';
+
+/**
+ * Hands out at most `want` trials: what waits (baselines, trials that go on after a pause), then
+ * candidates until `max_trials` are proposed, then, once those have ended, the confirmations.
+ */
+export function handOut(turn: Turn, want: number): RunTrialInput[] {
+  const { db, sweep } = turn;
+  planConfirmations(turn);
+  const trials = listProposed(db, sweep, false)
+    .slice(0, Math.max(0, want))
+    .map(({ input }) => input);
+  while (trials.length < want && countTrials(db, sweep, 'search') < maxTrials(turn)) {
+    trials.push(proposeCandidate(turn));
+  }
+  for (const { trial } of trials) markHandedOut(db, sweep, trial);
+  return trials;
+}
+
+/**
+ * What is left once nothing is to be handed out or waited for: `finished`, or trials that were
+ * `cancelled` and go on when the sweep is run again. Ask after `handOut`.
+ */
+export function findEnd(turn: Turn): 'finished' | 'cancelled' | undefined {
+  const { db, sweep } = turn;
+  if (countTrials(db, sweep, 'search') < maxTrials(turn)) return undefined;
+  const trials = listStandings(db, sweep);
+  if (trials.some(({ state }) => state === 'proposed')) return undefined;
+  return trials.some(({ state }) => state === 'cancelled') ? 'cancelled' : 'finished';
+}
+
+function proposeCandidate(turn: Turn): RunTrialInput {
+  const { db, sweep } = turn;
+  const trial = String(countTrials(db, sweep, 'search') + 1);
+  const candidate = happen(turn, { kind: 'ask', trial });
+  if (candidate === undefined) throw new Error(`the sampler gave no candidate for trial ${trial}`);
+  return propose(turn, { trial, kind: 'search', ...candidate });
+}
+
+/** Held-out documents are looked at once: by the best and by all it is compared with. */
+function planConfirmations(turn: Turn): void {
+  const { db, sweep, spec } = turn;
+  if (spec.file.tasks.confirm.length === 0) return;
+  if (countTrials(db, sweep, 'search') < maxTrials(turn)) return;
+  const trials = listStandings(db, sweep);
+  const isUnderWay = trials.some(
+    ({ kind, state }) => kind === 'confirm' || state === 'proposed' || state === 'cancelled',
+  );
+  const best = selectBest(trials);
+  if (isUnderWay || best === undefined) return;
+  const baselines = trials.filter(({ kind, state }) => kind === 'baseline' && state === 'complete');
+  [best, ...baselines].forEach((standing, index) => {
+    const confirmed = getTrial(db, sweep, standing.trial);
+    if (confirmed === undefined) return;
+    propose(turn, {
+      trial: `c${index + 1}`,
+      kind: 'confirm',
+      confirms: confirmed.trial,
+      ...labelAndParams(confirmed),
+    });
+  });
+}
+
+function labelAndParams({ label, params }: TrialRow): Partial<TrialRow> {
+  return { ...(label !== undefined && { label }), ...(params !== undefined && { params }) };
+}
+
+/** Adds a trial to the sweep; it waits to be handed out. */
+export function propose(turn: Turn, sketch: TrialSketch): RunTrialInput {
+  const input = createTrialInput(turn.ledgerId, turn.spec, sketch);
+  insertTrial(turn.db, { ...sketch, input, proposedAt: turn.at });
+  return input;
+}
+
+function maxTrials({ spec }: Turn): number {
+  return spec.file.optimizer.max_trials;
+}

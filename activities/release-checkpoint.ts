@@ -1,0 +1,9 @@
+import { releaseWorkFolder } from '../src/external/work-folder.js';
+import type { NodeAdminActivities } from './contracts.js';
+
+/** Drops or keeps a checkpoint on this node; twice is once. */
+export function createReleaseCheckpoint(deps: {
+  readonly workRoot: string;
+}): NodeAdminActivities['releaseCheckpoint'] {
+  return (order) => releaseWorkFolder(deps.workRoot, order);
+}

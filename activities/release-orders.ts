@@ -1,0 +1,59 @@
+import { failureOwner } from '../src/errors.js';
+import { rankSearchTrials } from '../src/scoring/select-best.js';
+import { getTrial } from '../src/store/reader.js';
+import type { TrialRow } from '../src/store/rows.js';
+import { listStandings } from '../src/store/standings.js';
+import { listKept, setKept } from '../src/store/trials.js';
+import type { Acceptance } from './accept-outcome.js';
+import type { ReleaseOrder, TrialOutcome } from './contracts.js';
+import type { Turn } from './turn.js';
+
+/**
+ * What becomes of the checkpoints of trials that ended: the best `keep_models` stay on their nodes,
+ * those that they displace go, and so do all others.
+ */
+export function orderReleases(
+  turn: Turn,
+  ended: readonly { readonly outcome: TrialOutcome; readonly acceptance: Acceptance }[],
+): ReleaseOrder[] {
+  const { db, sweep, spec } = turn;
+  const kept = rankSearchTrials(listStandings(db, sweep))
+    .slice(0, spec.file.storage.keep_models)
+    .flatMap(({ trial }) => getTrial(db, sweep, trial) ?? []);
+  const orders: ReleaseOrder[] = [];
+  for (const { outcome, acceptance } of ended) {
+    const node = nodeOf(outcome);
+    const { trial } = acceptance;
+    if (trial?.input.subject.kind !== 'merge' || node === undefined) continue;
+    // A second completion may lie on another node than the one that counts.
+    const keep = kept.some((row) => row.trial === trial.trial && row.node === node);
+    orders.push(order(trial, node, keep));
+  }
+  for (const row of listKept(db, sweep)) {
+    if (kept.some(({ trial }) => trial === row.trial) || row.node === undefined) continue;
+    setKept(db, sweep, row.trial, false);
+    orders.push(order(row, row.node, false));
+  }
+  for (const { trial } of kept) setKept(db, sweep, trial, true);
+  // Equal work shares a folder: it stays while one of its trials is to be kept.
+  return orders.filter(
+    ({ keep, node, workKey }) =>
+      keep || !kept.some((row) => row.node === node && row.input.workKey === workKey),
+  );
+}
+
+function order({ trial, input }: TrialRow, node: string, keep: boolean): ReleaseOrder {
+  return { trial, node, workKey: input.workKey, keep };
+}
+
+/** Where the checkpoint of a final end lies; a trial that will run again keeps it. */
+function nodeOf(outcome: TrialOutcome): string | undefined {
+  switch (outcome.status) {
+    case 'complete':
+      return outcome.result.node;
+    case 'failed':
+      return failureOwner(outcome.failure.class) === 'sweep' ? undefined : outcome.node;
+    case 'cancelled':
+      return undefined;
+  }
+}

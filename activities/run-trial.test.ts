@@ -1,0 +1,366 @@
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { sweepWorkFolders } from '../src/external/work-folder.js';
+import type { NodeActivities, RunTrialInput, RunTrialResult, TrialProgress } from './contracts.js';
+import { createNodeActivities, type NodeDependencies } from './run-trial.js';
+import { createSlotPool } from './slots.js';
+
+const tools = fileURLToPath(new URL('../test/fixtures/fake-tools/', import.meta.url));
+
+let folder: string;
+const newEnvironment = (): MockActivityEnvironment =>
+  new MockActivityEnvironment({ attempt: 1 }, { logger: new DefaultLogger('ERROR') });
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mergesweep-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const workRoot = (): string => join(folder, 'work');
+const work = (...path: string[]): string => join(workRoot(), 'r-e', ...path);
+
+function activities(more: Partial<NodeDependencies> = {}) {
+  return createNodeActivities({
+    nodeId: 'n1',
+    workRoot: workRoot(),
+    publishRoot: join(folder, 'results'),
+    tools: {
+      mergekitYaml: join(tools, 'mergekit-yaml'),
+      lmEval: join(tools, 'lm_eval'),
+      python: 'python3',
+      temporal: 'temporal',
+    },
+    deviceClass: 'cpu',
+    mergePool: createSlotPool([{ id: 'merge' }]),
+    gpuPool: createSlotPool([{ id: 'gpu', cudaDevice: '3' }]),
+    threadsPerChild: 1,
+    env: { PATH: process.env['PATH'], HF_TOKEN: 'canary-0123456789' },
+    graceMs: 200,
+    extraEnv: { FAKE_FAULTS: join(folder, 'faults.json'), FAKE_CALLS: join(folder, 'calls') },
+    ...more,
+  });
+}
+
+const input = (more: Partial<RunTrialInput> = {}): RunTrialInput => ({
+  ledgerId: 'l',
+  sweep: 'demo',
+  trial: '7',
+  kind: 'search',
+  subject: {
+    kind: 'merge',
+    recipe: {
+      method: 'dare_ties',
+      baseModel: 'org/base',
+      models: [{ label: 'a', model: 'org/a', parameters: { weight: 0.5, density: 0.5 } }],
+      parameters: {},
+      dtype: 'float32',
+      seed: 42,
+    },
+  },
+  mergeOptions: { cuda: false, lowCpuMemory: false, args: {} },
+  evaluation: {
+    split: 'search',
+    tasks: [{ name: 'shift', metric: 'exact_match,none', direction: 'maximize', weight: 1 }],
+    model: 'hf',
+    modelArgs: {},
+    batchSize: 8,
+    args: {},
+  },
+  limits: { mergeMinutes: 1, evaluateMinutes: 1, stallMinutes: 1 },
+  maxAttempts: 3,
+  workKey: 'r-e',
+  ...more,
+});
+
+const setFault = (faults: Record<string, unknown>): void => {
+  writeFileSync(join(folder, 'faults.json'), JSON.stringify(faults));
+};
+const calls = (): { tool: string; pid: number }[] =>
+  existsSync(join(folder, 'calls'))
+    ? readFileSync(join(folder, 'calls'), 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { tool: string; pid: number })
+    : [];
+const toolsCalled = (): string[] => calls().map((call) => call.tool);
+
+const run = (
+  more: Partial<RunTrialInput> = {},
+  acts = activities(),
+  environment = newEnvironment(),
+) =>
+  environment.run<[RunTrialInput], RunTrialResult, NodeActivities['runTrial']>(
+    (order) => acts.runTrial(order),
+    input(more),
+  );
+
+async function failureOf(more: Partial<RunTrialInput> = {}, acts = activities()) {
+  const error: unknown = await run(more, acts).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(ApplicationFailure);
+  return error as ApplicationFailure;
+}
+
+/** Processes that were started for this test: their environment names its folder. */
+function survivors(): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return false;
+    try {
+      const isZombie = readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+      return !isZombie && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(folder);
+    } catch {
+      return false;
+    }
+  });
+}
+const expectNoSurvivor = (): Promise<void> =>
+  vi.waitFor(() => {
+    if (process.platform === 'linux') expect(survivors()).toEqual([]);
+  });
+
+test('a trial is merged, evaluated and written down, and what people read is published', async () => {
+  const beats: TrialProgress[] = [];
+  const environment = newEnvironment();
+  environment.on('heartbeat', (beat: TrialProgress) => beats.push(beat));
+  const result = await run({}, activities(), environment);
+  expect(result).toMatchObject({ node: 'n1', attempt: 1, deviceClass: 'cpu', workDir: work() });
+  expect(result.report.scores).toHaveLength(1);
+  expect(result.report.documents[0]?.count).toBe(8);
+  expect(result.checkpoint?.files).toHaveProperty(['model.safetensors']);
+  expect(JSON.parse(readFileSync(work('result.json'), 'utf8'))).toEqual(result);
+  expect(readdirSync(join(folder, 'results', 'demo', 'trials', '7')).sort()).toEqual([
+    'evaluate.log',
+    'merge.log',
+    'merge.yaml',
+    'results_2026-01-01T00-00-00.000000.json',
+    'samples_shift_2026-01-01T00-00-00.000000.jsonl',
+  ]);
+  expect([...new Set(beats.map((beat) => beat.stage))]).toEqual([
+    'queued',
+    'merge',
+    'evaluate',
+    'collect',
+  ]);
+});
+
+test('a second run returns the same result without running a tool', async () => {
+  const first = await run();
+  expect(toolsCalled()).toEqual(['mergekit-yaml', 'lm_eval']);
+  const again = await run({ trial: '8' });
+  expect(again).toEqual(first);
+  expect(toolsCalled()).toHaveLength(2);
+  expect(readdirSync(join(folder, 'results', 'demo', 'trials', '8'))).toContain('merge.yaml');
+});
+
+test('two runs of equal work at once run the tools once', async () => {
+  setFault({ lm_eval: { name: 'sleep', seconds: 0.2 } });
+  const acts = activities();
+  const [first, second] = await Promise.all([run({}, acts), run({ trial: '8' }, acts)]);
+  expect(second).toEqual(first);
+  expect(toolsCalled()).toHaveLength(2);
+});
+
+test('a checkpoint that outlived its attempt is evaluated without another merge', async () => {
+  setFault({ lm_eval: 'exit' });
+  await failureOf();
+  expect(existsSync(work('checkpoint', 'DONE'))).toBe(true);
+  setFault({});
+  const result = await run();
+  expect(result.attempt).toBe(2);
+  expect(toolsCalled()).toEqual(['mergekit-yaml', 'lm_eval', 'lm_eval']);
+});
+
+test('a checkpoint without its marker, or with other bytes, is merged again', async () => {
+  setFault({ lm_eval: 'exit' });
+  await failureOf();
+  rmSync(work('checkpoint', 'DONE'));
+  await failureOf();
+  writeFileSync(work('checkpoint', 'model.safetensors'), 'short');
+  await failureOf();
+  expect(toolsCalled().filter((tool) => tool === 'mergekit-yaml')).toHaveLength(3);
+});
+
+test('a parent that changed on disk makes the stored result worthless', async () => {
+  const model = join(folder, 'parent');
+  cpSync(tools, model, { recursive: true });
+  const subject = { kind: 'model', label: 'p', model } as const;
+  await run({ subject });
+  await run({ subject });
+  expect(toolsCalled()).toEqual(['lm_eval']);
+  writeFileSync(join(model, 'lm_eval'), 'retrained');
+  const result = await run({ subject });
+  expect(toolsCalled()).toEqual(['lm_eval', 'lm_eval']);
+  expect(result).not.toHaveProperty('checkpoint');
+});
+
+test.each([
+  ['mergekit-yaml', 'exit', 'crash', 'merge'],
+  ['mergekit-yaml', 'oom', 'out_of_memory', 'merge'],
+  ['mergekit-yaml', 'disk-full', 'disk_full', 'merge'],
+  ['mergekit-yaml', 'sigkill', 'out_of_memory', 'merge'],
+  ['mergekit-yaml', 'no-output', 'no_output', 'merge'],
+  ['mergekit-yaml', 'nan', 'degenerate_merge', 'merge'],
+  ['mergekit-yaml', 'partial-write', 'no_output', 'merge'],
+  ['mergekit-yaml', 'no-tokenizer', 'no_output', 'merge'],
+  ['mergekit-yaml', 'partial-then-die', 'crash', 'merge'],
+  ['lm_eval', 'exit', 'crash', 'evaluate'],
+  ['lm_eval', 'oom', 'out_of_memory', 'evaluate'],
+  ['lm_eval', 'no-output', 'no_output', 'evaluate'],
+  ['lm_eval', 'no-results', 'no_output', 'evaluate'],
+  ['lm_eval', 'two-results', 'no_output', 'evaluate'],
+  ['lm_eval', 'truncated', 'truncated_results', 'evaluate'],
+  ['lm_eval', 'no-samples', 'truncated_results', 'evaluate'],
+  ['lm_eval', 'short', 'truncated_results', 'evaluate'],
+  ['lm_eval', 'nan', 'bad_score', 'evaluate'],
+  ['lm_eval', 'string-score', 'bad_score', 'evaluate'],
+  ['lm_eval', 'missing-metric', 'configuration', 'evaluate'],
+])('%s with the fault %s fails the trial as %s', async (tool, fault, failureClass, stage) => {
+  setFault({ [tool]: fault });
+  const error = await failureOf();
+  const failure = error.details?.[0] as Record<string, unknown>;
+  expect(failure).toMatchObject({ class: failureClass, stage, attempt: 1, reason: error.message });
+  expect(existsSync(failure['logPath'] as string)).toBe(true);
+  expect(error.type).toBe(failureClass);
+  const isInfrastructure = !['bad_score', 'degenerate_merge', 'configuration'].includes(
+    failureClass,
+  );
+  expect(error.nonRetryable).toBe(!isInfrastructure);
+  expect(existsSync(work('result.json'))).toBe(false);
+  expect(existsSync(work('attempt-1', 'checkpoint.partial'))).toBe(false);
+  expect(readdirSync(join(folder, 'results', 'demo', 'trials', '7'))).toContain('merge.log');
+  await expectNoSurvivor();
+});
+
+test.each(['hang', 'hang-ignoring-term', 'hang-with-grandchild'])(
+  '%s is killed as a hang with everything it started',
+  async (fault) => {
+    setFault({ lm_eval: fault });
+    const limits = { mergeMinutes: 1, evaluateMinutes: 1, stallMinutes: 0.8 / 60 };
+    expect((await failureOf({ limits })).type).toBe('hang');
+    await expectNoSurvivor();
+  },
+);
+
+test('a stage that takes too long is a time-out', async () => {
+  setFault({ 'mergekit-yaml': 'hang' });
+  const limits = { mergeMinutes: 0.5 / 60, evaluateMinutes: 1, stallMinutes: 1 };
+  expect((await failureOf({ limits })).type).toBe('timeout');
+  await expectNoSurvivor();
+});
+
+test('a cancelled trial ends as cancelled and leaves no process', async () => {
+  setFault({ lm_eval: 'hang-with-grandchild' });
+  const environment = newEnvironment();
+  const running = run({}, activities(), environment);
+  const ended = expect(running).rejects.toBeInstanceOf(CancelledFailure);
+  await vi.waitFor(() => {
+    expect(toolsCalled()).toContain('lm_eval');
+  }, 10_000);
+  environment.cancel();
+  await ended;
+  await expectNoSurvivor();
+});
+
+test('a trial that waits for a slot can be cancelled', async () => {
+  const gpuPool = createSlotPool([]);
+  const environment = newEnvironment();
+  const running = run({}, activities({ gpuPool }), environment);
+  const ended = expect(running).rejects.toBeInstanceOf(CancelledFailure);
+  await vi.waitFor(() => {
+    expect(existsSync(work('checkpoint', 'DONE'))).toBe(true);
+  }, 10_000);
+  environment.cancel();
+  await ended;
+});
+
+test('a leftover of a tool that ended well does not outlive it', async () => {
+  setFault({ lm_eval: 'leave-grandchild' });
+  await run();
+  await expectNoSurvivor();
+});
+
+test('no secret of the environment is in a failure or in a file', async () => {
+  setFault({ lm_eval: 'print-secret' });
+  const error = await failureOf();
+  expect(error.message).toContain('[secret]');
+  expect(JSON.stringify(error.details)).not.toContain('canary');
+  expect(readFileSync(work('attempt-1', 'evaluate.log'), 'utf8')).not.toContain('canary');
+});
+
+test('a missing program pauses the sweep and says how to get it', async () => {
+  const acts = activities({
+    tools: { mergekitYaml: 'mergekit-nope', lmEval: 'x', python: 'python3', temporal: 'x' },
+  });
+  const error = await failureOf({}, acts);
+  expect(error).toMatchObject({ type: 'tool_missing', nonRetryable: true });
+  expect(error.message).toContain('mergekit-nope');
+});
+
+test('a merge that wants CUDA is refused by a CPU node', async () => {
+  const mergeOptions = { cuda: true, lowCpuMemory: false, args: {} };
+  expect((await failureOf({ mergeOptions })).type).toBe('configuration');
+  expect(toolsCalled()).toEqual([]);
+});
+
+test.each(['../evil', '/etc', '', '.', 'a/b'])('the work key %j is refused', async (workKey) => {
+  expect((await failureOf({ workKey })).message).toContain('work key');
+  await expect(
+    activities().releaseCheckpoint({ trial: '1', node: 'n1', workKey, keep: false }),
+  ).rejects.toThrow('work key');
+});
+
+test('release drops the checkpoint and keeps the result, and twice is once', async () => {
+  const first = await run();
+  const acts = activities();
+  const order = { trial: '7', node: 'n1', workKey: 'r-e', keep: false };
+  await acts.releaseCheckpoint(order);
+  await acts.releaseCheckpoint(order);
+  expect(existsSync(work('checkpoint'))).toBe(false);
+  expect(await run()).toEqual(first);
+  await acts.releaseCheckpoint({ ...order, workKey: 'unknown' });
+});
+
+test("a kept checkpoint survives the node's sweep, another does not", async () => {
+  await run();
+  const acts = activities();
+  await acts.releaseCheckpoint({ trial: '7', node: 'n1', workKey: 'r-e', keep: true });
+  expect(await sweepWorkFolders(workRoot())).toBe(0);
+  expect(existsSync(work('checkpoint', 'DONE'))).toBe(true);
+  rmSync(work('KEEP'));
+  expect(await sweepWorkFolders(workRoot())).toBe(1);
+  expect(existsSync(work('checkpoint'))).toBe(false);
+  expect(existsSync(work('result.json'))).toBe(true);
+  expect(await sweepWorkFolders(join(folder, 'nowhere'))).toBe(0);
+});
+
+test('merges go on while every evaluation slot is taken', async () => {
+  const acts = activities({ gpuPool: createSlotPool([]) });
+  const environments = [newEnvironment(), newEnvironment()];
+  const ended = ['a', 'b'].map((workKey, index) =>
+    expect(run({ workKey }, acts, environments[index])).rejects.toBeInstanceOf(CancelledFailure),
+  );
+  await vi.waitFor(() => {
+    for (const key of ['a', 'b']) {
+      expect(existsSync(join(workRoot(), key, 'checkpoint', 'DONE'))).toBe(true);
+    }
+  }, 10_000);
+  for (const environment of environments) environment.cancel();
+  await Promise.all(ended);
+});

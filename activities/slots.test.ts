@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { createSlotPool } from './slots.js';
+
+const { signal } = new AbortController();
+
+test("a slot is one trial's at a time, first come, first served", async () => {
+  const pool = createSlotPool([{ id: 'only', cudaDevice: '1' }]);
+  const log: string[] = [];
+  const work = (name: string) =>
+    pool.run(signal, async (slot) => {
+      log.push(`${name} takes ${slot.id}`);
+      await Promise.resolve();
+      log.push(`${name} ends`);
+    });
+  await Promise.all([work('a'), work('b')]);
+  expect(log).toEqual(['a takes only', 'a ends', 'b takes only', 'b ends']);
+});
+
+test('work that fails gives its slot back', async () => {
+  const pool = createSlotPool([{ id: 'only' }]);
+  await expect(pool.run(signal, () => Promise.reject(new Error('broke')))).rejects.toThrow('broke');
+  await expect(pool.run(signal, (slot) => Promise.resolve(slot.id))).resolves.toBe('only');
+});
+
+test('who stops waiting takes no slot', async () => {
+  const pool = createSlotPool([{ id: 'only' }]);
+  const abort = new AbortController();
+  let finish = (): void => undefined;
+  const holder = pool.run(signal, () => new Promise<void>((resolve) => (finish = resolve)));
+  const waiter = pool.run(abort.signal, () => Promise.resolve('ran'));
+  abort.abort(new Error('cancelled'));
+  await expect(waiter).rejects.toThrow('cancelled');
+  finish();
+  await holder;
+  await expect(pool.run(signal, () => Promise.resolve('free'))).resolves.toBe('free');
+});

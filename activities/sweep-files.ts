@@ -1,0 +1,116 @@
+import { join } from 'node:path';
+import { renderBestConfig } from '../src/merge/best-config.js';
+import { renderMergekitConfig } from '../src/merge/merge-config.js';
+import { selectBest } from '../src/scoring/select-best.js';
+import {
+  appendTrialLines,
+  renderTrialLine,
+  rewriteTrialLog,
+  trialLogPath,
+} from '../src/store/trial-log.js';
+import { writeFileAtomically } from '../src/store/write-file.js';
+import type { RunTrialResult, TrialId } from './contracts.js';
+import type { CoordinatorDeps } from './coordinator-deps.js';
+import type { SweepSession } from './sweep-session.js';
+
+/** What lies beside the ledger in `results/<sweep>/`; all of it can be made anew from the ledger. */
+
+/** `sweep.yaml`, `sweep.lock.json` (what the file came to mean) and `trials.jsonl`. */
+export function writeOpeningFiles(deps: CoordinatorDeps, { spec, space }: SweepSession): void {
+  const { ledger, resultsDir, versions = {} } = deps;
+  const folder = join(resultsDir, spec.name);
+  const row = ledger.getSweep(spec.name);
+  if (row !== undefined) writeFileAtomically(join(folder, 'sweep.yaml'), row.specText);
+  const resolved = {
+    sweep: spec.name,
+    ledger: ledger.ledgerId,
+    specHash: spec.hash,
+    specPath: row?.specPath,
+    versions,
+    base: spec.base,
+    parents: spec.parents,
+    mergeSeed: spec.mergeSeed,
+    dimensions: space.dimensions,
+    spec: spec.file,
+  };
+  writeFileAtomically(
+    join(folder, 'sweep.lock.json'),
+    `${JSON.stringify(resolved, undefined, 2)}\n`,
+  );
+  const ended = ledger.listTrials(spec.name).filter(({ state }) => state !== 'proposed');
+  rewriteTrialLog(
+    trialLogPath(resultsDir, spec.name),
+    trialLines(
+      deps,
+      spec.name,
+      ended.map(({ trial }) => trial),
+    ),
+  );
+}
+
+export function appendToTrialLog(
+  deps: CoordinatorDeps,
+  sweep: string,
+  trials: readonly TrialId[],
+): void {
+  appendTrialLines(trialLogPath(deps.resultsDir, sweep), trialLines(deps, sweep, trials));
+}
+
+/**
+ * `trials/<n>/`: the merge config, and what the node returned. A node on this machine puts its
+ * samples and logs beside them; those of others stay in their work folders.
+ */
+export function writeTrialFiles(
+  { ledger, resultsDir }: CoordinatorDeps,
+  sweep: string,
+  { trial, result }: { readonly trial: TrialId; readonly result: RunTrialResult },
+): void {
+  const folder = join(resultsDir, sweep, 'trials', trial);
+  const subject = ledger.getTrial(sweep, trial)?.input.subject;
+  if (subject?.kind === 'merge') {
+    writeFileAtomically(join(folder, 'merge.yaml'), renderMergekitConfig(subject.recipe));
+  }
+  writeFileAtomically(join(folder, 'result.json'), `${JSON.stringify(result, undefined, 2)}\n`);
+}
+
+/** Writes `best_config.yaml`; returns its trial, or undefined (and writes nothing) while there is none. */
+export function writeBestConfig(
+  { ledger, resultsDir }: CoordinatorDeps,
+  sweep: string,
+): TrialId | undefined {
+  const trials = ledger.listTrials(sweep);
+  const best = selectBest(trials);
+  if (best?.input.subject.kind !== 'merge') return undefined;
+  const confirmed = trials.find(({ confirms }) => confirms === best.trial);
+  const text = renderBestConfig(best.input.subject.recipe, {
+    sweep,
+    trial: best.trial,
+    mergeOptions: best.input.mergeOptions,
+    deviceClass: best.deviceClass ?? 'cpu',
+    scores: [
+      ...ledger.listScores(sweep, best.trial),
+      ...(confirmed === undefined ? [] : ledger.listScores(sweep, confirmed.trial)),
+    ],
+    ...(best.checkpointFiles !== undefined && { files: best.checkpointFiles }),
+    ...(best.versions !== undefined && { versions: best.versions }),
+  });
+  writeFileAtomically(join(resultsDir, sweep, 'best_config.yaml'), text);
+  return best.trial;
+}
+
+/** Runs `write`; a file that can't be written now costs a warning, for the ledger holds it all. */
+export function tryToWrite(deps: CoordinatorDeps, what: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    deps.warn?.(`${what} was not written (${reason}); it is when the sweep is run again`);
+  }
+}
+
+function trialLines({ ledger }: CoordinatorDeps, sweep: string, trials: readonly TrialId[]) {
+  return trials.flatMap((id) => {
+    const row = ledger.getTrial(sweep, id);
+    return row === undefined ? [] : [renderTrialLine(row, ledger.listScores(sweep, id))];
+  });
+}

@@ -1,0 +1,74 @@
+import { LedgerError, MergesweepError } from '../src/errors.js';
+import { foldEvents } from '../src/samplers/create-sampler.js';
+import type { Sampler } from '../src/samplers/sampler.js';
+import { createSearchSpace, type SearchSpace } from '../src/space/search-space.js';
+import { formatDiagnostic } from '../src/spec/diagnostic.js';
+import { parseSweepSpec } from '../src/spec/parse-sweep-spec.js';
+import type { SweepSpec } from '../src/spec/sweep-spec.js';
+import type { Ledger } from '../src/store/ledger.js';
+import { checkSnapshot, listEvents } from '../src/store/optimizer-log.js';
+import type { TrialId } from './contracts.js';
+
+/** A sweep that is open in this process. The sampler stands after the ledger's latest event. */
+export interface SweepSession {
+  readonly spec: SweepSpec;
+  readonly space: SearchSpace;
+  readonly sampler: Sampler;
+  /** The trial that `best_config.yaml` holds, as far as this process knows. */
+  bestWritten?: TrialId | undefined;
+}
+
+/**
+ * The open sweeps. Nothing in here is worth keeping: a session is made anew from the ledger, and
+ * must be dropped when a transaction that used its sampler failed.
+ */
+export class SweepSessions {
+  readonly #ledger: Ledger;
+  readonly #sessions = new Map<string, SweepSession>();
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  /**
+   * @throws LedgerError `sweep_unknown`; `ledger_state_mismatch` when the optimizer, folded from its
+   *   events, is not what it was when they were written
+   */
+  get(sweep: string): SweepSession {
+    const open = this.#sessions.get(sweep) ?? this.#load(sweep);
+    this.#sessions.set(sweep, open);
+    return open;
+  }
+
+  drop(sweep: string): void {
+    this.#sessions.delete(sweep);
+  }
+
+  #load(sweep: string): SweepSession {
+    const row = this.#ledger.getSweep(sweep);
+    if (row === undefined) {
+      throw new LedgerError(
+        'sweep_unknown',
+        `${this.#ledger.path} holds no sweep ${sweep}; start it with \`mergesweep run FILE\``,
+      );
+    }
+    const spec = parseOrThrow(row.specText, row.specPath);
+    const space = createSearchSpace(spec);
+    const sampler = this.#ledger.transact((db) => {
+      const folded = foldEvents(spec, space, listEvents(db, sweep));
+      checkSnapshot(db, sweep, folded);
+      return folded;
+    });
+    return { spec, space, sampler };
+  }
+}
+
+/** @throws MergesweepError `configuration` with every error of the file, one a line */
+export function parseOrThrow(text: string, path: string): SweepSpec {
+  const parsed = parseSweepSpec(text, path);
+  if (parsed.ok) return parsed.spec;
+  throw new MergesweepError(
+    'configuration',
+    parsed.diagnostics.map((diagnostic) => formatDiagnostic(diagnostic)).join('\n'),
+  );
+}

@@ -1,0 +1,104 @@
+import { selectBest } from '../src/scoring/select-best.js';
+import { sha256, storeSnapshot } from '../src/store/optimizer-log.js';
+import { getSweep } from '../src/store/reader.js';
+import { findReply, insertReply, type RequestKey } from '../src/store/replies.js';
+import { listStandings } from '../src/store/standings.js';
+import { setSweepState } from '../src/store/sweeps.js';
+import { acceptOutcome } from './accept-outcome.js';
+import type { SweepState, TellAskInput, TellAskReply, TrialId } from './contracts.js';
+import { type CoordinatorDeps, requireLedger } from './coordinator-deps.js';
+import { findEnd, handOut } from './hand-out.js';
+import { orderReleases } from './release-orders.js';
+import { appendToTrialLog, tryToWrite, writeBestConfig, writeTrialFiles } from './sweep-files.js';
+import type { SweepSessions } from './sweep-session.js';
+import type { Turn } from './turn.js';
+
+/**
+ * Accepts outcomes and hands out trials, in one transaction: whatever was computed from an outcome
+ * is durable together with it, or none of it is.
+ */
+export function tellAsk(
+  deps: CoordinatorDeps,
+  sessions: SweepSessions,
+  input: TellAskInput,
+): TellAskReply {
+  const { ledger, clock } = deps;
+  const { ledgerId, sweep, requestId } = input;
+  requireLedger(deps, ledgerId);
+  const key: RequestKey = { sweep, requestId, sha256: sha256(JSON.stringify(input)) };
+  const session = sessions.get(sweep);
+  try {
+    const { reply, ended } = ledger.transact((db) => {
+      const stored = findReply(db, key) as TellAskReply | undefined;
+      if (stored !== undefined) return { reply: stored, ended: [] };
+      const at = clock.now().toISOString();
+      const done = take({ ...session, db, ledgerId, sweep, at }, input);
+      insertReply(db, key, done.reply);
+      return done;
+    });
+    tryToWrite(deps, `${sweep}/trials.jsonl`, () => {
+      appendToTrialLog(deps, sweep, ended);
+    });
+    for (const outcome of input.outcomes) {
+      if (outcome.status !== 'complete' || !ended.includes(outcome.trial)) continue;
+      tryToWrite(deps, `${sweep}/trials/${outcome.trial}`, () => {
+        writeTrialFiles(deps, sweep, outcome);
+      });
+    }
+    const best = ledger.transact((db) => selectBest(listStandings(db, sweep))?.trial);
+    if (best !== undefined && best !== session.bestWritten) {
+      tryToWrite(deps, `${sweep}/best_config.yaml`, () => {
+        session.bestWritten = writeBestConfig(deps, sweep);
+      });
+    }
+    return reply;
+  } catch (error) {
+    // The sampler may be ahead of the ledger now.
+    sessions.drop(sweep);
+    throw error;
+  }
+}
+
+function take(turn: Turn, input: TellAskInput): { reply: TellAskReply; ended: TrialId[] } {
+  const { db, sweep } = turn;
+  const accepted = input.outcomes.map((outcome) => ({
+    outcome,
+    acceptance: acceptOutcome(turn, outcome),
+  }));
+  const pause = accepted.map(({ acceptance }) => acceptance.pause).find(Boolean);
+  const isRunning = getSweep(db, sweep)?.state === 'running';
+  if (isRunning && pause !== undefined) setSweepState(db, sweep, 'paused', { reason: pause });
+  const isHandingOut = isRunning && pause === undefined;
+  const trials = isHandingOut ? handOut(turn, input.want) : [];
+  const end = isHandingOut ? findEnd(turn) : undefined;
+  if (end === 'finished') setSweepState(db, sweep, 'finished', { finishedAt: turn.at });
+  if (end === 'cancelled') {
+    const reason = 'trials were cancelled; run the sweep again to go on with them';
+    setSweepState(db, sweep, 'paused', { reason });
+  }
+  storeSnapshot(db, sweep, turn.sampler);
+  const row = getSweep(db, sweep);
+  const state: SweepState = row?.state ?? 'running';
+  return {
+    ended: accepted.flatMap(({ outcome, acceptance }) =>
+      acceptance.isApplied ? [outcome.trial] : [],
+    ),
+    reply: {
+      requestId: input.requestId,
+      trials,
+      releases: orderReleases(turn, accepted),
+      state,
+      ...(row?.reason !== undefined && { reason: row.reason }),
+      summary: summarize(turn),
+    },
+  };
+}
+
+/** e.g. `12/40 best 0.912` */
+function summarize({ db, sweep, spec }: Turn): string {
+  const trials = listStandings(db, sweep);
+  const ended = trials.filter(({ kind, state }) => kind === 'search' && state !== 'proposed');
+  const best = selectBest(trials)?.fitness;
+  const progress = `${ended.length}/${spec.file.optimizer.max_trials}`;
+  return best === undefined ? progress : `${progress} best ${best.toFixed(3)}`;
+}

@@ -1,0 +1,50 @@
+import { planEvaluation } from '../src/evaluation/plan-evaluation.js';
+import { createWorkKey } from '../src/evaluation/work-key.js';
+import { defaultTiesRecipe, toRecipe, uniformRecipe } from '../src/merge/to-recipe.js';
+import type { SweepSpec } from '../src/spec/sweep-spec.js';
+import type { TrialRow } from '../src/store/rows.js';
+import type { MergeOptions, RunTrialInput, TrialSubject } from './contracts.js';
+
+export type TrialSketch = Pick<TrialRow, 'trial' | 'kind'> & Partial<TrialRow>;
+
+/** What a node gets: a pure function of the sweep and of what the ledger knows of the trial. */
+export function createTrialInput(
+  ledgerId: string,
+  spec: SweepSpec,
+  trial: TrialSketch,
+): RunTrialInput {
+  const { merge, limits } = spec.file;
+  const subject = subjectOf(spec, trial);
+  const mergeOptions: MergeOptions = {
+    cuda: merge.cuda,
+    lowCpuMemory: merge.low_cpu_memory,
+    args: merge.args,
+  };
+  const evaluation = planEvaluation(spec, trial.kind === 'confirm' ? 'confirm' : 'search');
+  return {
+    ledgerId,
+    sweep: spec.name,
+    trial: trial.trial,
+    kind: trial.kind,
+    subject,
+    mergeOptions,
+    evaluation,
+    limits: {
+      mergeMinutes: limits.merge_minutes,
+      evaluateMinutes: limits.evaluate_minutes,
+      stallMinutes: limits.stall_minutes,
+    },
+    maxAttempts: limits.attempts,
+    workKey: createWorkKey(subject, mergeOptions, evaluation),
+  };
+}
+
+/** A confirmation carries the label and the parameters of the trial it confirms. */
+function subjectOf(spec: SweepSpec, { label, params }: TrialSketch): TrialSubject {
+  if (label === undefined) return { kind: 'merge', recipe: toRecipe(spec, params ?? {}) };
+  if (label === 'uniform') return { kind: 'merge', recipe: uniformRecipe(spec).recipe };
+  if (label === 'ties') return { kind: 'merge', recipe: defaultTiesRecipe(spec) };
+  const source = [spec.base, ...spec.parents].find((model) => model.label === label);
+  if (source === undefined) throw new Error(`sweep ${spec.name} has no model labelled ${label}`);
+  return { kind: 'model', label, model: source.model };
+}

@@ -1,0 +1,4 @@
+/** What a coordinator worker registers. */
+export { nodesWorkflow } from './nodes.js';
+export { sweepWorkflow } from './sweep.js';
+export { trialWorkflow } from './trial.js';

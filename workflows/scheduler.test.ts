@@ -1,0 +1,364 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { TrialId } from '../activities/contracts.js';
+import { FakeLedger } from './ledger.fixture.js';
+import { carry, openScheduler, reduce } from './scheduler.js';
+import type { SchedulerCommand, SchedulerEvent, SchedulerState } from './scheduler.js';
+import { makeComplete, makeRelease, makeRun } from './trial.fixture.js';
+
+/** Runs events through and returns the last state and all commands. */
+function run(from: SchedulerState, ...events: SchedulerEvent[]) {
+  let state = from;
+  const commands: SchedulerCommand[] = [];
+  for (const event of events) {
+    const step = reduce(state, event);
+    state = step.state;
+    commands.push(...step.commands);
+  }
+  return { state, commands };
+}
+
+const opened = (...trials: TrialId[]): SchedulerEvent => ({
+  type: 'opened',
+  pending: trials.map((trial) => makeRun(trial)),
+  nextRequestId: 1,
+  state: 'running',
+});
+const ended = (trial: TrialId): SchedulerEvent => ({
+  type: 'trialEnded',
+  outcome: makeComplete(trial),
+});
+const reply = (
+  requestId: number,
+  trials: TrialId[],
+  more: Partial<Extract<SchedulerEvent, { type: 'reply' }>['reply']> = {},
+): SchedulerEvent => ({
+  type: 'reply',
+  reply: {
+    requestId,
+    trials: trials.map((trial) => makeRun(trial)),
+    releases: [],
+    state: 'running',
+    summary: '',
+    ...more,
+  },
+});
+
+describe('reduce', () => {
+  it('asks for as many trials as there is room', () => {
+    const { commands } = run(openScheduler(3), opened());
+    expect(commands).toEqual([{ type: 'tellAsk', requestId: 1, outcomes: [], want: 3 }]);
+  });
+
+  it('starts the trials that were in flight and asks for the rest', () => {
+    const { commands } = run(openScheduler(3), opened('1', '2'));
+    expect(commands).toEqual([
+      { type: 'startTrials', trials: [makeRun('1'), makeRun('2')] },
+      { type: 'tellAsk', requestId: 1, outcomes: [], want: 1 },
+    ]);
+  });
+
+  it('never has two requests outstanding', () => {
+    const { commands } = run(openScheduler(3), opened('1', '2'), ended('1'), ended('2'));
+    expect(commands.filter((command) => command.type === 'tellAsk')).toHaveLength(1);
+  });
+
+  it('tells an outcome at once, with the slot it frees', () => {
+    const { commands } = run(openScheduler(1), opened('1'), ended('1'));
+    expect(commands.at(-1)).toEqual({
+      type: 'tellAsk',
+      requestId: 1,
+      outcomes: [makeComplete('1')],
+      want: 1,
+    });
+  });
+
+  it('ignores a second outcome of a trial, before and after the first was told', () => {
+    const first = run(openScheduler(1), opened('1'), ended('1'));
+    const again = run(first.state, ended('1'), reply(1, ['2']), ended('1'));
+    expect(again.commands).toEqual([{ type: 'startTrials', trials: [makeRun('2')] }]);
+    expect(again.state.untold).toEqual([]);
+  });
+
+  it('ignores a reply to a request that is not outstanding', () => {
+    const { state } = run(openScheduler(1), opened());
+    expect(reduce(state, reply(7, ['9']))).toEqual({ state, commands: [] });
+  });
+
+  it('does not ask again for what the ledger did not have, until an outcome comes', () => {
+    const dry = run(openScheduler(3), opened('1'), reply(1, ['2']));
+    expect(run(dry.state, { type: 'capacityChanged', capacity: 4 }).commands).toEqual([]);
+    expect(run(dry.state, ended('1')).commands).toEqual([
+      { type: 'tellAsk', requestId: 2, outcomes: [makeComplete('1')], want: 2 },
+    ]);
+  });
+
+  it('asks for more when nodes come, and for none beyond a shrunken capacity', () => {
+    const full = run(openScheduler(1), opened('1'));
+    expect(full.commands).toHaveLength(1);
+    const grown = run(full.state, { type: 'capacityChanged', capacity: 3 });
+    expect(grown.commands).toEqual([{ type: 'tellAsk', requestId: 1, outcomes: [], want: 2 }]);
+    const shrunk = run(
+      grown.state,
+      { type: 'capacityChanged', capacity: 1 },
+      reply(1, ['2', '3']),
+      ended('1'),
+    );
+    expect(shrunk.commands.at(-1)).toMatchObject({ type: 'tellAsk', want: 0 });
+  });
+
+  it('tells at most six outcomes at once', () => {
+    const trials = Array.from({ length: 9 }, (_, index) => `${index + 1}`);
+    const busy = run(openScheduler(10), opened(...trials));
+    const { state } = run(busy.state, ...trials.map(ended));
+    const { commands } = run(state, reply(1, []));
+    expect(commands.at(-1)).toMatchObject({ type: 'tellAsk', requestId: 2 });
+    const [tell] = commands;
+    expect(tell?.type === 'tellAsk' && tell.outcomes).toHaveLength(6);
+  });
+
+  it('finishes only when every release has come back', () => {
+    const asked = run(openScheduler(1), opened('1'), ended('1'));
+    const finished = reply(1, [], { state: 'finished', releases: [makeRelease('1')] });
+    const waiting = run(asked.state, finished);
+    expect(waiting.commands).toEqual([{ type: 'release', orders: [makeRelease('1')] }]);
+    expect(run(waiting.state, { type: 'releaseDone', trial: '1' }).commands).toEqual([
+      { type: 'finish' },
+    ]);
+  });
+
+  it('finishes at once when the sweep was finished before', () => {
+    const { commands } = run(openScheduler(2), {
+      ...opened(),
+      state: 'finished',
+    } as SchedulerEvent);
+    expect(commands).toEqual([{ type: 'finish' }]);
+  });
+
+  it('lets trials in flight end and be told before it pauses, with the ledger’s reason', () => {
+    const asked = run(openScheduler(2), opened('1', '2'), ended('1'));
+    const pausing = run(asked.state, reply(1, [], { state: 'paused', reason: 'disk full' }));
+    expect(pausing.commands).toEqual([]);
+    const last = run(pausing.state, ended('2'));
+    expect(last.commands).toEqual([
+      { type: 'tellAsk', requestId: 2, outcomes: [makeComplete('2')], want: 0 },
+    ]);
+    const end = run(last.state, reply(2, [], { state: 'paused', reason: 'disk full' }));
+    expect(end.commands).toEqual([{ type: 'pause', reason: 'disk full' }]);
+  });
+
+  it('pauses instead of waiting for ever when the ledger has nothing and nothing runs', () => {
+    const { commands } = run(openScheduler(2), opened(), reply(1, []));
+    expect(commands.at(-1)).toMatchObject({ type: 'pause' });
+  });
+
+  it('waits without a word when no node is there', () => {
+    expect(run(openScheduler(0), opened()).commands).toEqual([]);
+  });
+
+  it('drains on stop: no more trials, what runs may end', () => {
+    const busy = run(openScheduler(2), opened('1', '2'));
+    const stopping = run(busy.state, { type: 'stopRequested', mode: 'drain' }, ended('1'));
+    expect(stopping.commands).toEqual([
+      { type: 'tellAsk', requestId: 1, outcomes: [makeComplete('1')], want: 0 },
+    ]);
+    const end = run(stopping.state, reply(1, []), ended('2'), reply(2, []));
+    expect(end.commands.at(-1)).toEqual({ type: 'pause', reason: 'stopped by the user' });
+  });
+
+  it('cancels what runs when stopped now, also what a late reply hands out', () => {
+    const asked = run(openScheduler(2), opened('1'));
+    const stopped = run(asked.state, { type: 'stopRequested', mode: 'now' });
+    expect(stopped.commands).toEqual([{ type: 'cancelTrials', trials: ['1'] }]);
+    const late = run(stopped.state, reply(1, ['2']));
+    expect(late.commands).toEqual([
+      { type: 'startTrials', trials: [makeRun('2')] },
+      { type: 'cancelTrials', trials: ['2'] },
+    ]);
+  });
+
+  it('cancels once, however often it is told to stop now', () => {
+    const stop: SchedulerEvent = { type: 'stopRequested', mode: 'now' };
+    const { commands } = run(openScheduler(1), opened('1'), stop, stop);
+    expect(commands.filter((command) => command.type === 'cancelTrials')).toHaveLength(1);
+  });
+
+  it('adopts and cancels what is in flight when it was stopped before it had opened', () => {
+    const stop: SchedulerEvent = { type: 'stopRequested', mode: 'now' };
+    const { commands } = run(openScheduler(2), stop, opened('1'));
+    expect(commands).toEqual([
+      { type: 'startTrials', trials: [makeRun('1')] },
+      { type: 'cancelTrials', trials: ['1'] },
+    ]);
+  });
+
+  it('starts lost children again when it is reconciled, and drops what the ledger has closed', () => {
+    const busy = run(openScheduler(2), opened('1', '2'));
+    const { state, commands } = run(busy.state, { type: 'reconciled', pending: [makeRun('2')] });
+    expect(commands[0]).toEqual({ type: 'startTrials', trials: [makeRun('2')] });
+    expect(commands[1]).toMatchObject({ type: 'tellAsk', want: 1 });
+    expect(state.inFlight).toEqual(['2']);
+  });
+
+  it('continues as new with trials in flight and with outcomes that came too late to be told', () => {
+    const busy = run(openScheduler(2), opened('1', '2'));
+    const rotated = run(busy.state, { type: 'rotationDue' });
+    expect(rotated.commands).toEqual([{ type: 'continueAsNew' }]);
+    const late: SchedulerEvent[] = [
+      ended('2'),
+      { type: 'capacityChanged', capacity: 5 },
+      { type: 'stopRequested', mode: 'drain' },
+    ];
+    expect(carry(rotated.state, late)).toEqual({
+      capacity: 5,
+      carried: {
+        requestId: 1,
+        inFlight: ['1'],
+        outcomes: [makeComplete('2')],
+        releases: [],
+        stop: 'drain',
+      },
+    });
+  });
+
+  it('does not continue as new before the reply is in, and carries releases that are out', () => {
+    const asked = run(openScheduler(2), opened('1', '2'), ended('1'), { type: 'rotationDue' });
+    expect(asked.commands.map((command) => command.type)).not.toContain('continueAsNew');
+    const replied = run(asked.state, reply(1, [], { releases: [makeRelease('1')] }));
+    expect(replied.commands).toEqual([
+      { type: 'release', orders: [makeRelease('1')] },
+      { type: 'continueAsNew' },
+    ]);
+    const { carried } = carry(replied.state, []);
+    const next = run(openScheduler(2, carried), opened('2'));
+    expect(next.commands).toContainEqual({ type: 'release', orders: [makeRelease('1')] });
+  });
+
+  it('tells carried outcomes only where the ledger still waits for them', () => {
+    const carried = {
+      requestId: 5,
+      inFlight: [],
+      outcomes: [makeComplete('1'), makeComplete('2')],
+    };
+    const { commands } = run(openScheduler(2, carried), opened('2', '3'));
+    expect(commands).toEqual([
+      { type: 'startTrials', trials: [makeRun('3')] },
+      { type: 'tellAsk', requestId: 1, outcomes: [makeComplete('2')], want: 1 },
+    ]);
+  });
+
+  it('keeps an outcome that comes before it has opened', () => {
+    const { commands } = run(openScheduler(1), ended('1'), opened('1'));
+    expect(commands).toEqual([
+      { type: 'tellAsk', requestId: 1, outcomes: [makeComplete('1')], want: 1 },
+    ]);
+  });
+});
+
+describe('reduce under random interleavings', () => {
+  interface World {
+    readonly ledger: FakeLedger;
+    /** Children that run, in Temporal's sense. */
+    readonly children: Set<TrialId>;
+    maxSeen: number;
+    end?: SchedulerCommand;
+    runs: number;
+  }
+
+  /** Drives scheduler and ledger with choices from fast-check until the sweep ends. */
+  function simulate(
+    choose: (count: number) => number,
+    options: { maxTrials: number; capacity: number; pauseAfter?: number },
+  ): World {
+    const ledger = new FakeLedger(options);
+    const world: World = { ledger, children: new Set(), maxSeen: 0, runs: 1 };
+    let capacity = options.capacity;
+    let state = openScheduler(capacity);
+    let queue: SchedulerEvent[] = [{ type: 'opened', ...ledger.openSweep() }];
+    const perform = (command: SchedulerCommand): void => {
+      switch (command.type) {
+        case 'tellAsk': {
+          const before = ledger.inFlight.length - command.outcomes.length;
+          const answer = ledger.tellAsk(command);
+          if (answer.trials.length > 0)
+            expect(before + answer.trials.length).toBeLessThanOrEqual(options.capacity + 2);
+          // The activity may run twice.
+          expect(ledger.tellAsk(command)).toBe(answer);
+          queue.unshift({ type: 'reply', reply: answer });
+          return;
+        }
+        case 'startTrials':
+          for (const { trial } of command.trials) world.children.add(trial);
+          return;
+        case 'release':
+          for (const { trial } of command.orders) queue.push({ type: 'releaseDone', trial });
+          return;
+        case 'continueAsNew': {
+          const next = carry(state, queue);
+          state = openScheduler(next.capacity, next.carried);
+          // The activities of a run end with it.
+          queue = [];
+          queue.push({ type: 'opened', ...ledger.openSweep() });
+          world.runs += 1;
+          return;
+        }
+        case 'cancelTrials':
+          return;
+        case 'finish':
+        case 'pause':
+          world.end = command;
+          return;
+      }
+    };
+    for (let step = 0; step < 10_000 && world.end === undefined; step += 1) {
+      const running = [...world.children];
+      const act = choose(7);
+      if (act <= 2 && running.length > 0) {
+        const trial = running[choose(running.length)]!;
+        world.children.delete(trial);
+        queue.push(ended(trial));
+        if (act === 2) queue.push(ended(trial));
+      } else if (act === 3) {
+        capacity = 1 + choose(options.capacity);
+        queue.push({ type: 'capacityChanged', capacity });
+      } else if (act === 4 && choose(4) === 0) queue.push({ type: 'rotationDue' });
+      else if (act === 5 && choose(6) === 0 && running.length > 0) {
+        // Terminated: it never signals; the next reconciliation starts it again.
+        world.children.delete(running[0]!);
+      } else if (act === 6 && state.phase !== 'opening' && state.asked === undefined) {
+        // Read and taken in with nothing in between, as the shell does.
+        queue.unshift({ type: 'reconciled', pending: ledger.openSweep().pending });
+      }
+      const event = queue.shift();
+      if (event === undefined) continue;
+      const before = state;
+      const result = reduce(state, event);
+      state = result.state;
+      if (before.asked !== undefined && event.type !== 'reply')
+        expect(result.commands.filter((command) => command.type === 'tellAsk')).toEqual([]);
+      for (const command of result.commands) perform(command);
+      world.maxSeen = Math.max(world.maxSeen, ledger.inFlight.length);
+    }
+    return world;
+  }
+
+  it('ends, with the exact budget, every outcome told once, never above capacity', () => {
+    fc.assert(
+      fc.property(
+        fc.infiniteStream(fc.nat()),
+        fc.integer({ min: 1, max: 25 }),
+        fc.integer({ min: 1, max: 6 }),
+        (choices, maxTrials, capacity) => {
+          const choose = (count: number): number => Number(choices.next().value) % count;
+          const world = simulate(choose, { maxTrials, capacity });
+          expect(world.end).toEqual({ type: 'finish' });
+          const told = world.ledger.told.map((outcome) => outcome.trial);
+          expect(new Set(told).size).toBe(maxTrials);
+          expect(told).toHaveLength(maxTrials);
+          expect(world.maxSeen).toBeLessThanOrEqual(capacity);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});

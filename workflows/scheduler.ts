@@ -1,0 +1,316 @@
+/**
+ * The order of a sweep as a pure reducer: (state, event) → (state, commands). `sweep.ts` is its
+ * shell on Temporal. Rules it keeps, whatever the order of events:
+ * one `tellAsk` outstanding at most; what is handed out never exceeds what was free when it was
+ * asked for; every outcome is told once; it ends only when nothing is in flight.
+ */
+import type {
+  ReleaseOrder,
+  RunTrialInput,
+  SweepState,
+  TellAskReply,
+  TrialId,
+  TrialOutcome,
+} from '../activities/contracts.js';
+import type { StopMode } from './messages.js';
+
+/** Outcomes told at once: 256 KB each at most, and an activity's input may be 2 MB. */
+const maxOutcomesPerTell = 6;
+
+/** The part of a `TellAskInput` that the scheduler decides. */
+export interface TellAskRequest {
+  readonly requestId: number;
+  readonly outcomes: readonly TrialOutcome[];
+  readonly want: number;
+}
+
+export interface SchedulerState {
+  /** `ending`: hands out no more, waits for what is in flight. */
+  readonly phase: 'opening' | 'running' | 'ending' | 'ended';
+  /** Trials that may be in flight at once, ≥ 0. */
+  readonly capacity: number;
+  readonly nextRequestId: number;
+  /** Handed out, and no outcome has come. */
+  readonly inFlight: readonly TrialId[];
+  /** Came, and were not yet part of a request. */
+  readonly untold: readonly TrialOutcome[];
+  readonly asked?: TellAskRequest;
+  /** The ledger gave less than was wanted: ask again only when an outcome has come. */
+  readonly isDry: boolean;
+  /** Releases that were ordered and have not come back. */
+  readonly releasing: readonly ReleaseOrder[];
+  /** The history has become long. */
+  readonly isRotationDue: boolean;
+  /** Outcomes told since this run began. */
+  readonly told: number;
+  readonly stop?: StopMode;
+  /** As the ledger last said. */
+  readonly sweep: {
+    readonly state: SweepState;
+    readonly reason?: string;
+    readonly summary: string;
+  };
+}
+
+export type SchedulerEvent =
+  | {
+      readonly type: 'opened';
+      readonly pending: readonly RunTrialInput[];
+      readonly nextRequestId: number;
+      readonly state: SweepState;
+    }
+  | { readonly type: 'trialEnded'; readonly outcome: TrialOutcome }
+  | { readonly type: 'reply'; readonly reply: TellAskReply }
+  | { readonly type: 'capacityChanged'; readonly capacity: number }
+  | { readonly type: 'stopRequested'; readonly mode: StopMode }
+  | { readonly type: 'releaseDone'; readonly trial: TrialId }
+  /** What the ledger holds to be in flight, read while no request was outstanding. */
+  | { readonly type: 'reconciled'; readonly pending: readonly RunTrialInput[] }
+  | { readonly type: 'rotationDue' };
+
+export type SchedulerCommand =
+  | ({ readonly type: 'tellAsk' } & TellAskRequest)
+  /** A trial that runs already stays as it is. */
+  | { readonly type: 'startTrials'; readonly trials: readonly RunTrialInput[] }
+  | { readonly type: 'cancelTrials'; readonly trials: readonly TrialId[] }
+  | { readonly type: 'release'; readonly orders: readonly ReleaseOrder[] }
+  /** With what `carry` says, once all other commands are done. */
+  | { readonly type: 'continueAsNew' }
+  | { readonly type: 'finish' }
+  | { readonly type: 'pause'; readonly reason: string };
+
+export interface Step {
+  readonly state: SchedulerState;
+  readonly commands: readonly SchedulerCommand[];
+}
+
+/** What one run of the workflow leaves to the next; the ledger knows the rest. */
+export interface Carried {
+  readonly requestId: number;
+  readonly inFlight: readonly TrialId[];
+  readonly outcomes: readonly TrialOutcome[];
+  /** Ordered and perhaps not done: to be ordered again, twice is once. */
+  readonly releases?: readonly ReleaseOrder[];
+  readonly stop?: StopMode;
+}
+
+/** The state before `opened`. */
+export function openScheduler(capacity: number, carried?: Carried): SchedulerState {
+  return {
+    phase: 'opening',
+    capacity,
+    nextRequestId: carried?.requestId ?? 1,
+    inFlight: [],
+    untold: carried?.outcomes ?? [],
+    ...(carried?.stop === undefined ? {} : { stop: carried.stop }),
+    isDry: false,
+    releasing: carried?.releases ?? [],
+    isRotationDue: false,
+    told: 0,
+    sweep: { state: 'running', summary: 'opening' },
+  };
+}
+
+/** One step. Total: an event that makes no sense now (a duplicate, a late reply) changes nothing. */
+export function reduce(state: SchedulerState, event: SchedulerEvent): Step {
+  if (state.phase === 'ended') return { state, commands: [] };
+  const taken = take(state, event);
+  const next = decide(taken.state);
+  return { state: next.state, commands: [...taken.commands, ...next.commands] };
+}
+
+/** What the next run needs, events that came after `continueAsNew` was decided included. */
+export function carry(
+  decided: SchedulerState,
+  late: readonly SchedulerEvent[],
+): { readonly capacity: number; readonly carried: Carried } {
+  const state = late.reduce((before, event) => take(before, event).state, decided);
+  return {
+    capacity: state.capacity,
+    carried: {
+      requestId: state.nextRequestId,
+      inFlight: state.inFlight,
+      outcomes: state.untold,
+      releases: state.releasing,
+      ...(state.stop === undefined ? {} : { stop: state.stop }),
+    },
+  };
+}
+
+/** Takes the event in. */
+function take(state: SchedulerState, event: SchedulerEvent): Step {
+  switch (event.type) {
+    case 'opened':
+      return takeOpened(state, event);
+    case 'trialEnded':
+      return { state: takeOutcome(state, event.outcome), commands: [] };
+    case 'reply':
+      return takeReply(state, event.reply);
+    case 'capacityChanged':
+      return {
+        state: { ...state, capacity: Math.max(0, Math.floor(event.capacity)) },
+        commands: [],
+      };
+    case 'stopRequested':
+      return takeStop(state, event.mode);
+    case 'releaseDone':
+      return {
+        state: {
+          ...state,
+          releasing: state.releasing.filter((order) => order.trial !== event.trial),
+        },
+        commands: [],
+      };
+    case 'reconciled':
+      return takeReconciled(state, event.pending);
+    case 'rotationDue':
+      return { state: { ...state, isRotationDue: true }, commands: [] };
+  }
+}
+
+function takeOpened(
+  state: SchedulerState,
+  event: Extract<SchedulerEvent, { type: 'opened' }>,
+): Step {
+  if (state.phase !== 'opening') return { state, commands: [] };
+  const pendingIds = new Set(event.pending.map((run) => run.trial));
+  // Outcomes of trials that the ledger no longer waits for were told by a former run.
+  const untold = state.untold.filter((outcome) => pendingIds.has(outcome.trial));
+  const toStart = event.pending.filter((run) => !includesTrial(untold, run.trial));
+  const inFlight = toStart.map((run) => run.trial);
+  const opened: SchedulerState = {
+    ...state,
+    phase: event.state === 'finished' || state.stop !== undefined ? 'ending' : 'running',
+    nextRequestId: event.nextRequestId,
+    untold,
+    inFlight,
+    sweep: { ...state.sweep, state: event.state },
+  };
+  const commands = [
+    ...starting(toStart),
+    ...cancelling(opened),
+    // Those of the run before went with it.
+    ...ordering(state.releasing),
+  ];
+  return { state: opened, commands };
+}
+
+function takeOutcome(state: SchedulerState, outcome: TrialOutcome): SchedulerState {
+  // A child of a former run may end before this run has read what is in flight.
+  const isAwaited = state.phase === 'opening' || state.inFlight.includes(outcome.trial);
+  if (!isAwaited || includesTrial(state.untold, outcome.trial)) return state;
+  return {
+    ...state,
+    inFlight: state.inFlight.filter((trial) => trial !== outcome.trial),
+    untold: [...state.untold, outcome],
+  };
+}
+
+function takeReply(state: SchedulerState, reply: TellAskReply): Step {
+  const { asked, ...rest } = state;
+  if (asked?.requestId !== reply.requestId) return { state, commands: [] };
+  const isStopped = state.stop !== undefined || state.phase === 'ending';
+  const next: SchedulerState = {
+    ...rest,
+    phase: reply.state === 'running' && !isStopped ? 'running' : 'ending',
+    inFlight: [...state.inFlight, ...reply.trials.map((run) => run.trial)],
+    isDry: reply.trials.length < asked.want,
+    releasing: [...state.releasing, ...reply.releases],
+    told: state.told + asked.outcomes.length,
+    sweep: {
+      state: reply.state,
+      summary: reply.summary,
+      ...(reply.reason === undefined ? {} : { reason: reply.reason }),
+    },
+  };
+  const cancels: SchedulerCommand[] =
+    state.stop === 'now' && reply.trials.length > 0
+      ? [{ type: 'cancelTrials', trials: reply.trials.map((run) => run.trial) }]
+      : [];
+  return {
+    state: next,
+    commands: [...starting(reply.trials), ...cancels, ...ordering(reply.releases)],
+  };
+}
+
+function takeStop(state: SchedulerState, mode: StopMode): Step {
+  // `now` after `drain` is a change of mind; the other way round comes too late.
+  const stop = state.stop === 'now' ? 'now' : mode;
+  const phase = state.phase === 'opening' ? 'opening' : 'ending';
+  const next: SchedulerState = { ...state, stop, phase };
+  return { state: next, commands: state.stop === stop ? [] : cancelling(next) };
+}
+
+function takeReconciled(state: SchedulerState, pending: readonly RunTrialInput[]): Step {
+  if (state.phase === 'opening' || state.asked !== undefined) return { state, commands: [] };
+  const toStart = pending.filter((run) => !includesTrial(state.untold, run.trial));
+  const inFlight = toStart.map((run) => run.trial);
+  // Starting a trial that runs is no act, so the ones whose child is gone come back this way.
+  return { state: { ...state, inFlight }, commands: starting(toStart) };
+}
+
+/** What to do in this state, given that nothing is being asked. */
+function decide(state: SchedulerState): Step {
+  if (state.phase === 'opening' || state.phase === 'ended' || state.asked !== undefined)
+    return { state, commands: [] };
+  const { phase, untold, inFlight, releasing } = state;
+  const isRunning = phase === 'running';
+
+  if (isRunning && state.isRotationDue && untold.length <= maxOutcomesPerTell)
+    return ended(state, { type: 'continueAsNew' });
+
+  const want = isRunning ? Math.max(0, state.capacity - inFlight.length) : 0;
+  if (untold.length > 0 || (want > 0 && !state.isDry)) return ask(state, want);
+
+  if (inFlight.length > 0 || releasing.length > 0) return { state, commands: [] };
+  if (!isRunning) return ended(state, ending(state));
+  if (state.capacity > 0)
+    return ended(state, {
+      type: 'pause',
+      reason:
+        'the ledger handed out no trial though none is in flight and the sweep is not finished',
+    });
+  return { state, commands: [] };
+}
+
+function ask(state: SchedulerState, want: number): Step {
+  const request: TellAskRequest = {
+    requestId: state.nextRequestId,
+    outcomes: state.untold.slice(0, maxOutcomesPerTell),
+    want,
+  };
+  return {
+    state: {
+      ...state,
+      nextRequestId: state.nextRequestId + 1,
+      untold: state.untold.slice(maxOutcomesPerTell),
+      asked: request,
+    },
+    commands: [{ type: 'tellAsk', ...request }],
+  };
+}
+
+function ending(state: SchedulerState): SchedulerCommand {
+  if (state.sweep.state === 'finished') return { type: 'finish' };
+  const reason = state.sweep.state === 'paused' ? state.sweep.reason : undefined;
+  return { type: 'pause', reason: reason ?? 'stopped by the user' };
+}
+
+const ended = (state: SchedulerState, command: SchedulerCommand): Step => ({
+  state: { ...state, phase: 'ended' },
+  commands: [command],
+});
+
+const starting = (trials: readonly RunTrialInput[]): SchedulerCommand[] =>
+  trials.length === 0 ? [] : [{ type: 'startTrials', trials }];
+
+const ordering = (orders: readonly ReleaseOrder[]): SchedulerCommand[] =>
+  orders.length === 0 ? [] : [{ type: 'release', orders }];
+
+const cancelling = (state: SchedulerState): SchedulerCommand[] =>
+  state.stop === 'now' && state.inFlight.length > 0
+    ? [{ type: 'cancelTrials', trials: state.inFlight }]
+    : [];
+
+const includesTrial = (outcomes: readonly TrialOutcome[], trial: TrialId): boolean =>
+  outcomes.some((outcome) => outcome.trial === trial);

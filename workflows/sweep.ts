@@ -1,0 +1,186 @@
+/** A sweep: the shell that carries out what the scheduler decides, one command after the other. */
+import {
+  ActivityCancellationType,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  defineQuery,
+  defineSignal,
+  getExternalWorkflowHandle,
+  log,
+  ParentClosePolicy,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  sleep,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type {
+  CoordinatorActivities,
+  NodeAdminActivities,
+  ReleaseOrder,
+  RunTrialInput,
+  SweepSummary,
+  TrialId,
+} from '../activities/contracts.js';
+import {
+  capacitySignalName,
+  nodeQueue,
+  stopSignalName,
+  sweepStatusQueryName,
+  trialWorkflowId,
+} from './messages.js';
+import type { StopMode, SweepStatus, SweepWorkflowInput } from './messages.js';
+import { carry, openScheduler, reduce } from './scheduler.js';
+import type { SchedulerCommand, SchedulerEvent, SchedulerState } from './scheduler.js';
+import { trialEndedSignal, trialWorkflow } from './trial.js';
+
+export const capacitySignal = defineSignal<[number]>(capacitySignalName);
+export const stopSignal = defineSignal<[StopMode]>(stopSignalName);
+export const statusQuery = defineQuery<SweepStatus>(sweepStatusQueryName);
+
+/** A child that was terminated never signals: so often the ledger is asked what it still awaits. */
+const reconcileEveryMs = 10 * 60_000;
+
+// Every one may run twice, so they are tried until they succeed. The time-out is what a sweep
+// waits for after its coordinator died in the middle of one; they take milliseconds.
+const coordinator = proxyActivities<CoordinatorActivities>({
+  startToCloseTimeout: '20 seconds',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds' },
+});
+
+/**
+ * Runs a sweep to its end or to a pause. Cancelling it cancels its trials and ends as a pause.
+ * @throws when the ledger refuses the sweep (another spec under its name, another ledger's id)
+ */
+export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSummary> {
+  const { ledgerId, sweep } = input.open;
+  const outcomesPerRun = input.outcomesPerRun ?? 250;
+  let state: SchedulerState = openScheduler(input.capacity, input.carried);
+  const events: SchedulerEvent[] = [];
+  let summary: SweepSummary | undefined;
+
+  setHandler(trialEndedSignal, (outcome) => void events.push({ type: 'trialEnded', outcome }));
+  setHandler(capacitySignal, (capacity) => void events.push({ type: 'capacityChanged', capacity }));
+  setHandler(stopSignal, (mode) => void events.push({ type: 'stopRequested', mode }));
+  setHandler(statusQuery, () => ({
+    inFlight: state.inFlight,
+    capacity: state.capacity,
+    summary: state.sweep.summary,
+    state: state.stop === undefined ? state.sweep.state : 'stopping',
+    ...(state.sweep.reason === undefined ? {} : { reason: state.sweep.reason }),
+  }));
+  CancellationScope.current().cancelRequested.catch(() => {
+    events.push({ type: 'stopRequested', mode: 'now' });
+  });
+
+  return CancellationScope.nonCancellable(async () => {
+    let isReconcileDue = false;
+    void repeatEvery(reconcileEveryMs, () => (isReconcileDue = true));
+    const isReconciling = input.carried !== undefined;
+    const opened = await coordinator.openSweep({ ...input.open, isReconciling });
+    events.unshift({ type: 'opened', ...opened });
+    for (;;) {
+      await condition(() => events.length > 0 || isReconcileDue);
+      const event = events.shift();
+      if (event === undefined) {
+        isReconcileDue = false;
+        const { pending } = await coordinator.openSweep({ ...input.open, isReconciling: true });
+        events.unshift({ type: 'reconciled', pending });
+        continue;
+      }
+      const step = reduce(state, event);
+      state = step.state;
+      for (const command of step.commands) await perform(command);
+      if (summary !== undefined) return summary;
+      const isLong = state.told >= outcomesPerRun || workflowInfo().continueAsNewSuggested;
+      if (isLong && !state.isRotationDue) events.push({ type: 'rotationDue' });
+    }
+  });
+
+  async function perform(command: SchedulerCommand): Promise<void> {
+    switch (command.type) {
+      case 'tellAsk': {
+        const { type: _, ...request } = command;
+        const reply = await coordinator.tellAsk({ ledgerId, sweep, ...request });
+        setCurrentDetails(`${sweep}: ${reply.summary}`);
+        // Before the outcomes that came meanwhile: they may be of trials that it hands out.
+        events.unshift({ type: 'reply', reply });
+        return;
+      }
+      case 'startTrials':
+        await Promise.all(command.trials.map(startTrial));
+        return;
+      case 'cancelTrials':
+        await Promise.all(command.trials.map(cancelTrial));
+        return;
+      case 'release':
+        for (const order of command.orders) void release(order);
+        return;
+      case 'continueAsNew':
+        await continueAsNew<typeof sweepWorkflow>({ ...input, ...carry(state, events) });
+        return;
+      case 'finish':
+        summary = await coordinator.finishSweep({ ledgerId, sweep });
+        return;
+      case 'pause':
+        summary = await coordinator.finishSweep({ ledgerId, sweep, pause: command.reason });
+        return;
+    }
+  }
+
+  async function startTrial(run: RunTrialInput): Promise<void> {
+    try {
+      await startChild(trialWorkflow, {
+        workflowId: trialWorkflowId(ledgerId, sweep, run.trial),
+        args: [
+          {
+            run,
+            parentId: workflowInfo().workflowId,
+            ...(input.pool === undefined ? {} : { pool: input.pool }),
+          },
+        ],
+        // It outlives continue-as-new and a lost sweep; its result is worth minutes of a GPU.
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        staticSummary: `trial ${sweep}#${run.trial}`,
+      });
+    } catch (error) {
+      // It runs since a former run of the sweep, and will signal this one.
+      if (!(error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError'))
+        throw error;
+    }
+  }
+
+  async function cancelTrial(trial: TrialId): Promise<void> {
+    try {
+      await getExternalWorkflowHandle(trialWorkflowId(ledgerId, sweep, trial)).cancel();
+    } catch {
+      // It ended by itself: its outcome is on the way.
+    }
+  }
+
+  async function release(order: ReleaseOrder): Promise<void> {
+    const { releaseCheckpoint } = proxyActivities<NodeAdminActivities>({
+      taskQueue: nodeQueue(order.node),
+      // A node that is away deletes the checkpoint in its own sweep when it is back.
+      scheduleToStartTimeout: '1 minute',
+      startToCloseTimeout: '5 minutes',
+      retry: { maximumAttempts: 3 },
+    });
+    try {
+      await releaseCheckpoint(order);
+    } catch (error) {
+      log.warn('A checkpoint was not released; its node will', { ...order, error });
+    }
+    events.push({ type: 'releaseDone', trial: order.trial });
+  }
+}
+
+async function repeatEvery(intervalMs: number, act: () => void): Promise<never> {
+  for (;;) {
+    await sleep(intervalMs);
+    act();
+  }
+}
