@@ -1,0 +1,93 @@
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, expect, it } from 'vitest';
+import { writeToyCheckpoint, type ToyCheckpoint } from '../external/toy-checkpoint.fixture.js';
+import { edit, sweepText } from '../spec/sweep-text.fixture.js';
+import { registerCheck } from './check.js';
+import { runVerb } from './run-verb.fixture.js';
+
+let root: string;
+const write = async (text: string): Promise<void> =>
+  writeFile(join(root, 'sweeps', 'mix.yaml'), text);
+const check = (...options: string[]) =>
+  runVerb(registerCheck, ['check', 'sweeps/mix.yaml', ...options], root);
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'mergesweep-cli-'));
+  await mkdir(join(root, 'sweeps'));
+  await toy('base');
+  await toy('alpha');
+});
+async function toy(name: string, checkpoint: ToyCheckpoint = {}): Promise<void> {
+  await writeToyCheckpoint(checkpoint, join(root, 'models', name));
+}
+
+it('lists errors with their place as the user typed it, and the fix; exit 2', async () => {
+  await write(edit(sweepText, 'dare_ties', 'dare_tie'));
+  expect(await check()).toEqual({
+    out: `sweeps/mix.yaml:3:17 error E020 unknown merge method \`dare_tie\`; did you mean \`dare_ties\`?
+    → methods: dare_ties, dare_linear, ties, task_arithmetic, linear
+✗ 1 error. Nothing was started.
+`,
+    err: '',
+    exitCode: 2,
+  });
+});
+
+it('lists what was checked, what was not, and the plan; exit 0', async () => {
+  await write(sweepText);
+  expect(await check('--strict')).toEqual({
+    out: `✓ file        mix: dare_ties, 4 numbers to find (2 × weight, 2 × density)
+✓ models      2 of 3 read: LlamaForCausalLM, 1 layer, 20 parameters
+? beta        P001 org/beta: not checked here, as this machine's Hub cache does not hold it
+    → to check it here: hf download org/beta
+    → or go on: the tools fetch it where they run
+✓ tasks       search: task_a, task_b · confirm: task_c
+  plan        5 baselines + 100 trials, then 6 on the confirm split
+Next: npx mergesweep run sweeps/mix.yaml
+`,
+    err: '',
+    exitCode: 0,
+  });
+});
+
+it('a parent that does not fit ends with exit 3', async () => {
+  await toy('alpha', { vocabulary: ['b', 'a', '</s>'] });
+  await write(sweepText);
+  const { out, exitCode } = await check();
+  expect(exitCode).toBe(3);
+  expect(out).toContain(
+    '✗ alpha       P041 vocabulary of 3 tokens like the base, but other tokens or another order\n    → set genome.tokenizer_source',
+  );
+  expect(out).toContain('✗ 1 error. Nothing was started.');
+});
+
+it('a warning ends with exit 3 under --strict only', async () => {
+  await toy('alpha', { tokenizerConfig: { pad_token: '<pad>' } });
+  await write(sweepText);
+  expect((await check()).exitCode).toBe(0);
+  const strict = await check('--strict');
+  expect(strict.exitCode).toBe(3);
+  expect(strict.out).toContain('✗ 1 warning, refused by --strict. Nothing was started.');
+});
+
+it('prints the same as JSON', async () => {
+  await write(sweepText);
+  const { out } = await check('--json');
+  expect(JSON.parse(out)).toMatchObject({
+    version: 1,
+    status: 'ok',
+    exitCode: 0,
+    name: 'mix',
+    plan: { searchTrials: 100 },
+    findings: [{ code: 'P001', severity: 'unchecked' }],
+    checked: [{ label: 'base', tensors: 3 }, { label: 'alpha' }],
+  });
+});
+
+it('a file that is not there is named', async () => {
+  await expect(check()).rejects.toThrow(
+    'sweeps/mix.yaml: no such file. `mergesweep init` writes one',
+  );
+});

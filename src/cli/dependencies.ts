@@ -1,0 +1,26 @@
+import type { DocumentRow, LedgerReader } from '../store/rows.js';
+import type { DocumentValues } from '../evaluation/eval-report.js';
+
+/** What reading verbs need from outside; tests pass their own. Loaded on first use: `--help` needs none of it. */
+export interface CliDependencies {
+  /** @throws LedgerError `ledger_missing` when nothing has been run in the folder */
+  openReader(resultsDir: string): Promise<LedgerReader>;
+  loadUnpack(): Promise<(row: DocumentRow) => DocumentValues>;
+  /** The text of a file, or undefined where there is none. */
+  readFile(path: string): Promise<string | undefined>;
+  sleep(milliseconds: number): Promise<void>;
+}
+
+export const realDependencies: CliDependencies = {
+  openReader: async (resultsDir) =>
+    (await import('../store/ledger.js')).openLedgerReader(resultsDir),
+  loadUnpack: async () => (await import('../external/packed-report.js')).unpackDocuments,
+  readFile: async (path) => {
+    const { readFile } = await import('node:fs/promises');
+    return readFile(path, 'utf8').catch(() => undefined);
+  },
+  sleep: async (milliseconds) => {
+    const { setTimeout } = await import('node:timers/promises');
+    await setTimeout(milliseconds);
+  },
+};

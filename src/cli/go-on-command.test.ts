@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { sweepRow } from '../report/ledger.fixture.js';
+import { goOnCommand } from './go-on-command.js';
+import { overrideSpec } from './override-spec.js';
+
+const file = `version: 1
+name: demo
+genome:
+  merge_method: dare_ties
+  base_model: ./base
+  models: [./a, ./b]
+optimizer: { max_trials: 12, seed: 42 }
+tasks:
+  search: [{ name: t, metric: 'acc,none' }]
+`;
+const path = '/home/me/my sweeps/demo.yaml';
+const row = (specText: string) => sweepRow({ specText, specPath: path });
+
+it('needs no flag when the sweep is its file', () => {
+  expect(goOnCommand(row(file), file, 'demo.yaml')).toBe('npx mergesweep run demo.yaml');
+});
+
+it('has the flags by which the sweep differs from its file, and no others', () => {
+  const specText = overrideSpec(file, { name: 'demo-t40', maxTrials: 40 });
+  expect(goOnCommand(row(specText), file, 'my sweeps/demo.yaml')).toBe(
+    "npx mergesweep run 'my sweeps/demo.yaml' --name demo-t40 --max-trials 40",
+  );
+});
+
+it('has them all when the file is gone or broken, and none from a text it can not read', () => {
+  const all = 'npx mergesweep run d.yaml --name demo --max-trials 12 --seed 42';
+  expect(goOnCommand(row(file), undefined, 'd.yaml')).toBe(all);
+  expect(goOnCommand(row(file), 'version: [', 'd.yaml')).toBe(all);
+  expect(goOnCommand(row(''), file, 'd.yaml')).toBe('npx mergesweep run d.yaml');
+});

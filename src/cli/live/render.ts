@@ -1,0 +1,100 @@
+/** The live block as lines of text. Pure: no terminal, no clock. */
+import { createColors } from 'picocolors';
+import type { ProgressView } from './progress-view.js';
+
+export interface RenderStyle {
+  readonly columns: number;
+  readonly color: boolean;
+}
+
+const barCells = 16;
+
+/** A few lines, none wider than the terminal. */
+export function renderProgress(view: ProgressView, { columns, color }: RenderStyle): string[] {
+  const colors = createColors(color);
+  const share = view.maxTrials === 0 ? 1 : view.ended / view.maxTrials;
+  const eta = view.etaSeconds === undefined ? '' : `  ETA ${formatDuration(view.etaSeconds)}`;
+  const head = [
+    view.sweep,
+    view.state,
+    `${view.ended}/${view.maxTrials} trials`,
+    `${renderBar(share)} ${Math.floor(share * 100)}%`,
+    formatDuration(view.elapsedSeconds) + eta,
+  ].join('  ');
+  const lines = [head, renderBest(view), ...renderRunning(view, columns), ...renderCounts(view)];
+  const fitted = lines.map((line) => cut(line, columns));
+  // Cut first, colour then: escape codes have no width.
+  return fitted.map((line, index) => {
+    if (index === 0) return colors.bold(line);
+    return line.startsWith(' failed') ? colors.yellow(line) : line;
+  });
+}
+
+function renderBest({ best, bestParent }: ProgressView): string {
+  const parent =
+    bestParent === undefined
+      ? ''
+      : `${bestParent.label ?? bestParent.trial} ${formatScore(bestParent.fitness)}`;
+  if (best === undefined) return parent === '' ? ' best  –' : ` best  –   best parent ${parent}`;
+  const lead =
+    bestParent === undefined
+      ? ''
+      : `   vs best parent ${formatSigned(best.fitness - bestParent.fitness)} (${parent})`;
+  return ` best  #${best.trial}  ${formatScore(best.fitness)}${lead}`;
+}
+
+/** As many trials a line as fit; those that no node has taken up yet are only counted. */
+function renderRunning({ running }: ProgressView, columns: number): string[] {
+  const cells = running.flatMap(({ trial, progress }) => {
+    if (progress === undefined) return [];
+    const label = trial.label === undefined ? '' : ` ${trial.label}`;
+    return [` #${trial.trial}${label} ${progress.stage} ${Math.floor(progress.percent)}%`];
+  });
+  const waiting = running.length - cells.length;
+  if (waiting > 0) cells.push(` ${waiting} waiting`);
+  const lines: string[] = [];
+  for (const cell of cells) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + cell.length + 2 <= columns)
+      lines[lines.length - 1] = `${last}  ${cell}`;
+    else lines.push(cell);
+  }
+  return lines;
+}
+
+function renderCounts({ baselines, confirms, failed }: ProgressView): string[] {
+  const parts: string[] = [];
+  if (baselines.ended < baselines.known)
+    parts.push(`baselines ${baselines.ended}/${baselines.known}`);
+  if (confirms.known > 0) parts.push(`confirm ${confirms.ended}/${confirms.known}`);
+  const lines = parts.length === 0 ? [] : [` ${parts.join(' · ')}`];
+  if (failed.length > 0) {
+    const shown = failed
+      .slice(-3)
+      .map((row) => `#${row.trial} ${row.failure?.class ?? 'unknown'}`)
+      .join(', ');
+    lines.push(` failed ${failed.length} (${shown})`);
+  }
+  return lines;
+}
+
+function renderBar(share: number): string {
+  const full = Math.round(Math.min(1, Math.max(0, share)) * barCells);
+  return `▕${'█'.repeat(full)}${' '.repeat(barCells - full)}▏`;
+}
+
+/** `42s`, `3m05s`, `2h07m`. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole}s`;
+  const two = (value: number): string => String(value).padStart(2, '0');
+  if (whole < 3600) return `${Math.floor(whole / 60)}m${two(whole % 60)}s`;
+  return `${Math.floor(whole / 3600)}h${two(Math.floor((whole % 3600) / 60))}m`;
+}
+
+/** Four decimals: more than the noise of any benchmark. */
+export const formatScore = (value: number): string => value.toFixed(4);
+const formatSigned = (value: number): string => (value < 0 ? '' : '+') + formatScore(value);
+
+const cut = (line: string, columns: number): string =>
+  line.length <= columns ? line : `${line.slice(0, Math.max(0, columns - 1))}…`;

@@ -1,0 +1,112 @@
+/** The program `mergesweep`: every verb, its help, its errors and exit codes. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { findProjectRoot } from '../config.js';
+import { registerBest } from './best.js';
+import { registerCheck } from './check.js';
+import { registerCompare } from './compare.js';
+import { realDependencies, type CliDependencies } from './dependencies.js';
+import { registerDemo } from './demo.js';
+import { registerDoctor } from './doctor.js';
+import { exitCodesText } from './help-text.js';
+import { registerInit } from './init.js';
+import { registerLs } from './ls.js';
+import {
+  createProcessIo,
+  exitWhenWritten,
+  isWorkingVerb,
+  surviveBrokenOutput,
+} from './process-io.js';
+import { captureHelp } from './reference.js';
+import { formatUsageMessage, reportError } from './report-error.js';
+import { registerRun } from './run.js';
+import { registerSchema } from './schema.js';
+import { registerShow } from './show.js';
+import { registerStatus } from './status.js';
+import { registerTrials } from './trials.js';
+import { registerWorker } from './worker.js';
+import type { CliIo } from './verb.js';
+
+/** The program with every verb; it never exits the process and writes through `io` only. */
+export function createProgram(
+  io: CliIo,
+  dependencies: CliDependencies = realDependencies,
+): Command {
+  const program = new Command('mergesweep')
+    .description('Finds the best merge of the fine-tunes you already own.')
+    .version(readVersion(), '-V, --version')
+    .exitOverride()
+    .configureOutput({
+      writeOut: io.out,
+      writeErr: io.err,
+      outputError: (message, write) => {
+        write(formatUsageMessage(message));
+      },
+      getOutHelpWidth: () => Math.min(io.columns, 100),
+      getErrHelpWidth: () => Math.min(io.columns, 100),
+      getOutHasColors: () => io.hasColor,
+      getErrHasColors: () => io.hasColor,
+    })
+    .showSuggestionAfterError()
+    .showHelpAfterError('Help: mergesweep --help')
+    .addHelpText(
+      'after',
+      '\nStart: mergesweep demo. Data goes to stdout, messages to stderr; NO_COLOR is respected;\n' +
+        'MERGESWEEP_DEBUG=1 prints where an error came from. Help on a verb: mergesweep VERB --help',
+    );
+  program.commandsGroup('Begin:');
+  registerInit(program, io);
+  registerCheck(program, io);
+  registerSchema(program, io);
+  registerDoctor(program, io);
+  program.commandsGroup('Run:');
+  registerRun(program, io);
+  registerDemo(program, io, registerRun);
+  registerWorker(program, io);
+  program.commandsGroup('Read:');
+  registerLs(program, io, dependencies);
+  registerStatus(program, io, dependencies);
+  registerTrials(program, io, dependencies);
+  registerShow(program, io, dependencies);
+  registerBest(program, io, dependencies);
+  registerCompare(program, io, dependencies);
+  program.helpCommand('help [verb]', 'show the help of a verb');
+  for (const verb of program.commands) {
+    verb.showHelpAfterError(`Help: mergesweep ${verb.name()} --help`);
+    if (!captureHelp(verb).includes('Exit code')) verb.addHelpText('after', exitCodesText);
+  }
+  return program;
+}
+
+/**
+ * Runs one command line, words after `mergesweep` only. Never throws: errors go to `io.err`, the
+ * exit code to `io.setExitCode`.
+ */
+export async function runCli(
+  words: readonly string[],
+  io: CliIo,
+  program: Command = createProgram(io),
+): Promise<void> {
+  try {
+    if (words.length === 0) program.help({ error: true });
+    await program.parseAsync([...words], { from: 'user' });
+  } catch (error) {
+    reportError(error, io);
+  }
+}
+
+/** The process: `argv` as in `process.argv`. */
+export async function main(argv: readonly string[] = process.argv): Promise<void> {
+  const words = argv.slice(2);
+  surviveBrokenOutput(words[0]);
+  await runCli(words, createProcessIo());
+  if (isWorkingVerb(words[0])) await exitWhenWritten();
+}
+
+function readVersion(): string {
+  const manifest = JSON.parse(readFileSync(join(findProjectRoot(), 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  return manifest.version;
+}

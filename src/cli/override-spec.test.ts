@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { overrideSpec } from './override-spec.js';
+import { diffSpecs } from './spec-diff.js';
+
+const text = `# a sweep
+version: 1
+name: demo # its name
+optimizer:
+  seed: 42
+  # how many
+  max_trials: 12
+`;
+
+describe('overrideSpec', () => {
+  it('changes what is asked for and keeps comments and the rest', () => {
+    const changed = overrideSpec(text, { name: 'demo-2', maxTrials: 40, seed: 0 });
+    expect(changed).toBe(text.replace('demo #', 'demo-2 #').replace('12', '40').replace('42', '0'));
+  });
+
+  it('is the same text, byte for byte, without overrides', () => {
+    expect(overrideSpec('a:   1\n\n\n', {})).toBe('a:   1\n\n\n');
+  });
+
+  it.each(['version: 1\n', 'version: 1\noptimizer:\n', 'version: 1\noptimizer: {}\n'])(
+    'adds what %j lacks',
+    (bare) => {
+      const changed: unknown = parse(overrideSpec(bare, { seed: 7, name: 'x' }));
+      expect(changed).toEqual({ version: 1, name: 'x', optimizer: { seed: 7 } });
+    },
+  );
+
+  it.each(['optimizer: 5\n', 'a: [\n', '- a\n', ''])(
+    'leaves %j for the check to complain of',
+    (broken) => {
+      expect(overrideSpec(broken, { seed: 7 })).toBe(broken);
+    },
+  );
+});
+
+describe('diffSpecs', () => {
+  it('names each field that differs, by path', () => {
+    const before = { a: 1, tasks: [{ name: 'x' }, { name: 'y' }], gone: true };
+    const after = { a: 2, tasks: [{ name: 'x', limit: 5 }, { name: 'z' }] };
+    expect(diffSpecs(before, after)).toEqual([
+      'a: 1 → 2',
+      'tasks[0].limit: (none) → 5',
+      'tasks[1].name: "y" → "z"',
+      'gone: true → (none)',
+    ]);
+  });
+
+  it('is empty for equal files', () => {
+    expect(diffSpecs({ a: { b: [1, 'c'] } }, { a: { b: [1, 'c'] } })).toEqual([]);
+  });
+});

@@ -1,0 +1,222 @@
+/** The running part of `run`: as the folder's holder, or through the one that is there. */
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { registryTaskQueue } from '../worker/coordinator.js';
+import { installRuntime } from '../worker/runtime.js';
+import { openSession } from '../worker/session.js';
+import type { Session } from '../worker/session.js';
+import { connectTemporal } from '../client/connect.js';
+import { isLoopback, resolveTemporal } from '../client/resolve-temporal.js';
+import { askStatus, startSweep } from '../client/start-sweep.js';
+import { watchSweep } from '../client/watch-sweep.js';
+import type { Config, Environment } from '../config.js';
+import { LedgerError, MergesweepError, UsageError } from '../errors.js';
+import { acquireWriterLock, isLockHeld } from '../store/writer-lock.js';
+import type { WriterDescription, WriterLock } from '../store/writer-lock.js';
+import type { LedgerReader } from '../store/rows.js';
+import type { SweepSummary } from '../../activities/contracts.js';
+import type { Reporter } from './live/reporter.js';
+import type { RunOptions } from './run-options.js';
+import { findReader } from './run-target.js';
+import type { RunTarget } from './run-target.js';
+import { serveOthers } from './serve-others.js';
+import { exitCodes } from './verb.js';
+import type { ExitCode } from './verb.js';
+
+export interface RunSweepOrder {
+  readonly config: Config;
+  readonly target: RunTarget;
+  readonly options: RunOptions;
+  readonly reporter: Reporter;
+  readonly env: Environment;
+  readonly versions: Readonly<Record<string, string>>;
+  /** The command that goes on with the sweep. */
+  readonly goOn: string;
+  /** Aborted at Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Is given what to do at the second Ctrl-C. */
+  readonly onInsist: (act: () => void) => void;
+  readonly printResult: (reader: LedgerReader, sweep: string) => void;
+}
+
+/** How long a holder may take to answer before its folder counts as stuck. */
+const holderAnswerMs = 15_000;
+/** How long a holder may take to start its server. */
+const holderReadyMs = 20_000;
+/** Ctrl-C ends within this, whatever hangs. */
+const closeWithinMs = 9_000;
+
+export async function runSweep(order: RunSweepOrder): Promise<ExitCode> {
+  const { config } = order;
+  installRuntime(join(config.resultsDir, 'logs', 'temporal-sdk.jsonl'));
+  const deadline = performance.now() + holderReadyMs;
+  for (;;) {
+    const lock = acquireWriterLock(config.resultsDir);
+    if (!isLockHeld(lock)) return holdAndRun(order, lock);
+    try {
+      return await runThroughHolder(order, lock.holder);
+    } catch (error) {
+      // It may have just started, and not have said yet where its server is; or be about to end.
+      const isEarly = error instanceof MergesweepError && notReadyCodes.has(error.code);
+      if (!isEarly || performance.now() > deadline || order.signal.aborted) throw error;
+      await delay(500);
+    }
+  }
+}
+
+async function holdAndRun(order: RunSweepOrder, lock: WriterLock): Promise<ExitCode> {
+  try {
+    return await runAsHolder(order, lock);
+  } finally {
+    lock.release();
+  }
+}
+
+const notReadyCodes = new Set(['writer_silent', 'temporal_connect']);
+
+async function runAsHolder(order: RunSweepOrder, lock: WriterLock): Promise<ExitCode> {
+  const { config, target, options, reporter, signal } = order;
+  if (options.detach === true)
+    throw new UsageError(
+      'detach',
+      `--detach hands the sweep to the process that runs the folder, and none runs ${config.resultsDir}: leave --detach away (under tmux or nohup to log off).`,
+    );
+  const temporalTarget = resolveTemporal(options, order.env);
+  const session = await openSession({
+    ...{ config, lock, env: order.env, versions: order.versions, slots: options.slots },
+    target: temporalTarget,
+    hasLocalNode: options.worker,
+    onMessage: reporter.say,
+  });
+  order.onInsist(session.kill);
+  try {
+    const { temporal, ledger } = session;
+    const others = ledger.listSweeps().filter((row) => row.state === 'running');
+    for (const { name } of others)
+      if (name !== target.spec.name)
+        reporter.say(`The sweep ${name} was interrupted and goes on as well.`);
+    const handle = await startSweep({
+      client: temporal.client,
+      open: openInput(target, ledger.ledgerId),
+      pool: config.pool,
+      capacity: session.capacity,
+      registryTaskQueue: session.registryTaskQueue,
+    });
+    const watching = watchSweep({
+      ...{ client: temporal.client, handle, signal, reader: ledger },
+      sweep: target.spec.name,
+      onSnapshot: reporter.show,
+    });
+    const summary = await Promise.race([watching, dieWith(session)]);
+    if (summary === undefined) return stopped(order, session);
+    const exitCode = conclude(order, ledger, summary);
+    await serveOthers({ client: temporal.client, ledger, signal, say: reporter.say });
+    return exitCode;
+  } finally {
+    await closeInTime(session);
+  }
+}
+
+/** Never resolves: a worker that dies by itself is the end of the run. */
+async function dieWith(session: Session): Promise<never> {
+  await session.ended;
+  return new Promise(() => undefined);
+}
+
+async function closeInTime(session: Session): Promise<void> {
+  const late = new Promise<'late'>((resolve) => {
+    setTimeout(resolve, closeWithinMs, 'late').unref();
+  });
+  // Trials that could not be handed back are noticed by their missing heartbeat.
+  if ((await Promise.race([session.close(), late])) === 'late') session.kill();
+}
+
+/** @param holder who has the lock, as far as they have said */
+async function runThroughHolder(
+  order: RunSweepOrder,
+  holder: WriterDescription | undefined,
+): Promise<ExitCode> {
+  const { config, target, options, reporter, signal } = order;
+  const reader = findReader(config.resultsDir);
+  try {
+    if (holder?.temporalAddress === undefined || reader === undefined) throw silent(config, holder);
+    const temporal = await connectToHolder(order, holder, holder.temporalAddress);
+    try {
+      const handle = await startSweep({
+        client: temporal.client,
+        open: openInput(target, reader.ledgerId),
+        pool: config.pool,
+        capacity: 1,
+        registryTaskQueue: registryTaskQueue(reader.ledgerId, temporal.isShared),
+      });
+      const status = await askStatus(temporal.client, handle, holderAnswerMs);
+      if (status === undefined) throw silent(config, holder);
+      reporter.say(
+        `Process ${holder.pid} on ${holder.host} runs this folder: it has taken the sweep ${target.spec.name}.`,
+      );
+      if (options.detach === true) return exitCodes.ok;
+      const summary = await watchSweep({
+        ...{ client: temporal.client, handle, signal, reader },
+        sweep: target.spec.name,
+        onSnapshot: reporter.show,
+      });
+      if (summary !== undefined) return conclude(order, reader, summary);
+      reporter.say(`Watching ended; the sweep goes on there. Watch again: ${order.goOn}`);
+      return exitCodes.interrupted;
+    } finally {
+      await temporal.connection.close();
+    }
+  } finally {
+    reader?.close();
+  }
+}
+
+async function connectToHolder(order: RunSweepOrder, holder: WriterDescription, address: string) {
+  const target = resolveTemporal(order.options, order.env);
+  const namespace = holder.namespace ?? 'default';
+  if (target.kind === 'external' && target.address === address) {
+    const temporal = await connectTemporal(address, namespace, target.connectionOptions);
+    return { ...temporal, isShared: true };
+  }
+  // The holder's own server: only reachable, and only unprotected, on this machine.
+  if (!isLoopback(address)) {
+    throw new UsageError(
+      'other_temporal',
+      `Process ${holder.pid} on ${holder.host} runs this folder through the Temporal server ${address}: name the same one (--address ${address}, or its profile).`,
+    );
+  }
+  const isShared = target.kind === 'external';
+  return { ...(await connectTemporal(address, namespace)), isShared };
+}
+
+function silent(config: Config, holder: WriterDescription | undefined): LedgerError {
+  const who = holder === undefined ? 'Another process' : `Process ${holder.pid} on ${holder.host}`;
+  return new LedgerError(
+    'writer_silent',
+    `${who} holds ${config.resultsDir} and does not answer. Wait if it has just started; else end it, or choose another folder with --results.`,
+  );
+}
+
+function openInput({ spec, specText, specPath }: RunTarget, ledgerId: string) {
+  return { ledgerId, sweep: spec.name, specText, specPath };
+}
+
+function conclude(order: RunSweepOrder, reader: LedgerReader, summary: SweepSummary): ExitCode {
+  order.printResult(reader, summary.sweep);
+  if (summary.state === 'finished') return exitCodes.ok;
+  const reason = summary.reason?.replace(/\.$/, '') ?? 'no reason given';
+  order.reporter.say(
+    `The sweep ${summary.sweep} is paused: ${reason}. It goes on with: ${order.goOn}`,
+  );
+  return exitCodes.stopped;
+}
+
+function stopped({ reporter, goOn }: RunSweepOrder, { isEmbedded }: Session): ExitCode {
+  reporter.end();
+  reporter.say(
+    isEmbedded
+      ? `Stopping; what was scored is kept. Go on with: ${goOn}`
+      : `Stopping the workers on this machine; the sweep stays on the cluster and waits for its coordinator. Go on with: ${goOn}`,
+  );
+  return exitCodes.interrupted;
+}

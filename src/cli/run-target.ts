@@ -1,0 +1,77 @@
+/** What `run` is asked to run: the checked sweep, and what the ledger knows of it. */
+import { resolve } from 'node:path';
+import { checkSweep } from '../client/check-sweep.js';
+import { UsageError } from '../errors.js';
+import { parseSweepSpec } from '../spec/parse-sweep-spec.js';
+import type { SweepSpec } from '../spec/sweep-spec.js';
+import { openLedgerReader } from '../store/ledger.js';
+import type { LedgerReader, SweepRow } from '../store/rows.js';
+import { exitCodeOf } from './check.js';
+import { overrideSpec } from './override-spec.js';
+import type { RunOptions } from './run-options.js';
+import { diffSpecs } from './spec-diff.js';
+import { formatDiagnostics, readSweepFile } from './sweep-file.js';
+import { exitCodes } from './verb.js';
+import type { CliIo, ExitCode } from './verb.js';
+
+export interface RunTarget {
+  readonly spec: SweepSpec;
+  /** With the overrides of the command line in it. */
+  readonly specText: string;
+  /** Absolute. */
+  readonly specPath: string;
+}
+
+/** Reads and checks the file; what is wrong is printed, and the exit code returned. */
+export async function readRunTarget(
+  file: string,
+  options: RunOptions,
+  io: CliIo,
+): Promise<RunTarget | ExitCode> {
+  const specPath = resolve(io.cwd, file);
+  const specText = overrideSpec(await readSweepFile(file, io), options);
+  const report = await checkSweep(specText, specPath, io.env);
+  const warnings = formatDiagnostics(report.diagnostics, file);
+  const findings = report.findings.flatMap(({ severity, code, subject, message, waysOut }) =>
+    severity === 'unchecked'
+      ? []
+      : [
+          `${file} ${severity} ${code} ${subject}: ${message}`,
+          ...waysOut.map((way) => `    → ${way}`),
+        ],
+  );
+  io.err(warnings + findings.map((line) => `${line}\n`).join(''));
+  const exitCode = exitCodeOf(report, false);
+  if (report.spec === undefined || exitCode !== exitCodes.ok) {
+    io.err(`Nothing was started. \`mergesweep check ${file}\` tells more.\n`);
+    return exitCode;
+  }
+  return { spec: report.spec, specText, specPath };
+}
+
+/** The ledger's reader; undefined before the first sweep of a folder. */
+export function findReader(resultsDir: string): LedgerReader | undefined {
+  try {
+    return openLedgerReader(resultsDir);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    // The writer brings an older one up to date.
+    if (code === 'ledger_missing' || code === 'ledger_older') return undefined;
+    throw error;
+  }
+}
+
+/** @throws {UsageError} `spec_changed` with the difference, when the name is of another sweep */
+export function requireSameSpec(row: SweepRow, { spec }: RunTarget): void {
+  if (row.specHash === spec.hash) return;
+  const stored = parseSweepSpec(row.specText, row.specPath);
+  const lines = stored.ok ? diffSpecs(stored.spec.file, spec.file) : [];
+  throw new UsageError(
+    'spec_changed',
+    [
+      `The sweep ${row.name} was started with another sweep file; its scores would not compare:`,
+      ...lines.map((line) => `  ${line}`),
+      `Undo the change, or start the changed one under a name of its own: --name ${row.name}-2`,
+    ].join('\n'),
+  );
+}

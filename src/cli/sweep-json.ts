@@ -1,0 +1,61 @@
+/** The JSON of sweeps and trials: the one place where rows become stable field names. */
+import { nameTrial, type ScoredModel, type SplitScore } from '../report/scored-model.js';
+import type { SweepFacts } from '../report/sweep-facts.js';
+import type { TrialRow } from '../store/rows.js';
+
+/** Fields of `ls` and, with more below, of `status`. */
+export function sweepToJson({ sweep, counts, best, bestParent, deltaToBestParent }: SweepFacts) {
+  return {
+    name: sweep.name,
+    state: sweep.state,
+    reason: sweep.reason,
+    trials: { done: counts.search.complete + counts.search.failed, max: sweep.maxTrials },
+    counts,
+    best: best === undefined ? undefined : bestToJson(best),
+    bestParent: bestParent === undefined ? undefined : bestToJson(bestParent),
+    deltaToBestParent,
+    createdAt: sweep.createdAt,
+    finishedAt: sweep.finishedAt,
+  };
+}
+
+function bestToJson({ trial, name, search, confirm }: ScoredModel) {
+  return {
+    trial: trial.trial,
+    name,
+    score: search?.fitness,
+    stderr: search?.stderr,
+    confirmScore: confirm?.fitness,
+    confirmStderr: confirm?.stderr,
+    params: trial.params,
+  };
+}
+
+export function trialToJson(trial: TrialRow, scores?: SplitScore) {
+  return {
+    sweep: trial.sweep,
+    trial: trial.trial,
+    name: nameTrial(trial),
+    kind: trial.kind,
+    label: trial.label,
+    confirms: trial.confirms,
+    state: trial.state,
+    score: trial.fitness,
+    params: trial.params,
+    scores: scores?.scores.map(({ split, task, metric, value, stderr, documents }) => ({
+      split,
+      task,
+      metric,
+      value,
+      stderr,
+      documents,
+    })),
+    failure: trial.failure,
+    node: trial.node,
+    attempt: trial.attempt,
+    seconds: { merge: trial.mergeSeconds, evaluate: trial.evaluateSeconds },
+    isDivergent: trial.isDivergent,
+    proposedAt: trial.proposedAt,
+    endedAt: trial.endedAt,
+  };
+}

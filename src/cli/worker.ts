@@ -1,0 +1,121 @@
+/** `mergesweep worker`: this machine's cards for sweeps that run elsewhere. */
+import { join, resolve } from 'node:path';
+import { findReader } from './run-target.js';
+import { readConfig } from '../config.js';
+import type { ConfigFlags } from '../config.js';
+import type { TemporalFlags } from '../client/resolve-temporal.js';
+import { UsageError } from '../errors.js';
+import { catchInterrupt } from './interrupt.js';
+import { wholeNumber } from './run-options.js';
+import { exitCodes } from './verb.js';
+import type { CliIo, ExitCode, RegisterVerb } from './verb.js';
+
+interface WorkerOptions extends ConfigFlags, TemporalFlags {
+  readonly slots?: number;
+  readonly gpus?: string;
+  readonly workDir?: string;
+}
+
+export const registerWorker: RegisterVerb = (program, io) => {
+  program
+    .command('worker')
+    .description('run trials of sweeps that were started on other machines')
+    .option('--address <host:port>', 'Temporal server')
+    .option('--namespace <name>', "Temporal's namespace")
+    .option('--profile <name>', "profile of Temporal's own configuration file")
+    .option('--insecure-plaintext', 'allow a remote Temporal server without TLS')
+    .option('--slots <n>', 'evaluations at once; default: one per card', wholeNumber(1, 256))
+    .option('--gpus <list>', 'cards to use, e.g. 0,1; default: all')
+    .option('--pool <name>', 'GPU pool to serve (MERGESWEEP_POOL)')
+    .option('--work-dir <dir>', 'merges and evaluations in the making; default: results/.work')
+    .option('--results <dir>', 'results folder (MERGESWEEP_RESULTS; default: results)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mergesweep worker --address temporal.lan:7233 --insecure-plaintext --gpus 0,1
+  mergesweep worker --profile prod --pool h100 --work-dir /nvme/mergesweep
+
+Exit codes: 0 drained, 2 a flag is wrong, 3 a tool is missing, 130 interrupted twice.`,
+    )
+    .action(async (options: WorkerOptions) => {
+      io.setExitCode(await runWorker(options, io));
+    });
+};
+
+async function runWorker(options: WorkerOptions, io: CliIo): Promise<ExitCode> {
+  const config = readConfig(options, io.env, io.cwd);
+  // Temporal's modules take most of a second to load: not for `--help`.
+  const [{ resolveTemporal }, { connectTemporal }, nodes, { startNodeWorker }, { installRuntime }] =
+    await Promise.all([
+      import('../client/resolve-temporal.js'),
+      import('../client/connect.js'),
+      import('../worker/local-node.js'),
+      import('../worker/node.js'),
+      import('../worker/runtime.js'),
+    ]);
+  const { registryQueue } = await import('../../workflows/messages.js');
+  const target = resolveTemporal(options, io.env);
+  if (target.kind === 'embedded')
+    throw new UsageError(
+      'worker_address',
+      'A worker needs the Temporal server that the sweeps are on: --address HOST:PORT, --profile NAME, or TEMPORAL_ADDRESS.',
+    );
+  const workRoot =
+    options.workDir === undefined
+      ? join(config.resultsDir, '.work')
+      : resolve(io.cwd, options.workDir);
+  installRuntime(join(workRoot, 'logs', 'temporal-sdk.jsonl'));
+  const gpus = options.gpus === undefined ? undefined : nodes.parseGpus(options.gpus);
+  const nodeId = nameNode(nodes.nameNode, config.pool, gpus);
+  const { slots } = options;
+  const node = await nodes.createLocalNode({
+    ...{ nodeId, workRoot, tools: config.tools, env: io.env, slots, gpus },
+    // Where the coordinator's results are here too, its readers find the logs.
+    ...(findReader(config.resultsDir) === undefined ? {} : { publishRoot: config.resultsDir }),
+  });
+  const interrupt = catchInterrupt(() => process.exit(exitCodes.interrupted));
+  const { address, namespace, connectionOptions } = target;
+  const { connection } = await connectTemporal(address, namespace, connectionOptions);
+  try {
+    const worker = await startNodeWorker({
+      ...{ connection, namespace, nodeId, pool: config.pool, activities: node.activities },
+      slots: node.slots,
+      registryTaskQueue: registryQueue,
+      onMessage: (message) => {
+        io.err(`${message}\n`);
+      },
+    });
+    const noun = node.slots === 1 ? 'slot' : 'slots';
+    io.err(
+      `worker ${nodeId} ready: ${node.slots} ${noun}; waiting (Ctrl-C hands back what runs and ends, twice quits)\n`,
+    );
+    await Promise.race([worker.ended, untilAborted(interrupt.signal)]);
+    await worker.stop();
+    io.err(`worker ${nodeId} has ended; what it ran goes to other nodes\n`);
+    return exitCodes.ok;
+  } finally {
+    interrupt.dispose();
+    await connection.close();
+  }
+}
+
+/** Two workers on one machine must not share a queue: pool and cards tell them apart. */
+function nameNode(
+  name: (suffix: string) => string,
+  pool: string | undefined,
+  gpus: readonly string[] | undefined,
+): string {
+  const parts = [pool, gpus === undefined ? 'all' : `gpu${gpus.join('-')}`];
+  return name(parts.filter((part) => part !== undefined).join('-'));
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else
+      signal.addEventListener('abort', () => {
+        resolve();
+      });
+  });
+}

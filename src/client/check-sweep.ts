@@ -1,0 +1,155 @@
+/** Everything that can be known of a sweep before it starts: the file, the models, the plan. */
+import { stat } from 'node:fs/promises';
+import { MergesweepError } from '../errors.js';
+import { readCheckpointFacts } from '../external/checkpoint-files.js';
+import { findInHubCache } from '../external/hub-cache.js';
+import type { CheckpointFacts } from '../preflight/checkpoint-facts.js';
+import { findFindings } from '../preflight/find-findings.js';
+import type { Finding } from '../preflight/finding.js';
+import { createSearchSpace } from '../space/search-space.js';
+import type { Diagnostic } from '../spec/diagnostic.js';
+import { parseSweepSpec } from '../spec/parse-sweep-spec.js';
+import type { SweepSpec } from '../spec/sweep-spec.js';
+
+export interface CheckReport {
+  /** Absolute path of the file. */
+  readonly path: string;
+  /**
+   * `spec`: the file has errors, the models were not looked at; `models`: a model does not fit;
+   * `ok`: the sweep may start, whatever the warnings.
+   */
+  readonly status: 'ok' | 'spec' | 'models';
+  /** Absent when the file has errors. */
+  readonly spec?: SweepSpec;
+  /** Errors and warnings of the file, by position. */
+  readonly diagnostics: readonly Diagnostic[];
+  readonly findings: readonly Finding[];
+  /** Models whose files were read. */
+  readonly checked: readonly CheckpointFacts[];
+  readonly plan?: SweepPlan;
+}
+
+/** How many evaluations the sweep will cost. */
+export interface SweepPlan {
+  readonly baselines: number;
+  readonly searchTrials: number;
+  /** Of the confirm split: the best and every baseline; 0 without confirm tasks. */
+  readonly confirmations: number;
+  /** Names of the searched numbers. */
+  readonly dimensions: readonly string[];
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads headers and small files only, never weights, never the network.
+ * @param path absolute path of the file that `text` is from
+ * @param env for the Hub cache's place and `~/`
+ */
+export async function checkSweep(
+  text: string,
+  path: string,
+  env: Environment,
+): Promise<CheckReport> {
+  const parsed = parseSweepSpec(text, path, env['HOME']);
+  if (!parsed.ok)
+    return { path, status: 'spec', diagnostics: parsed.diagnostics, findings: [], checked: [] };
+  const { spec, warnings } = parsed;
+  const base = await readModel('base', spec.base.model, spec.base.isLocal, env);
+  const parents = await Promise.all(
+    spec.parents.map(({ label, model, isLocal }) => readModel(label, model, isLocal, env)),
+  );
+  const readParents = parents.flatMap((reading) => ('facts' in reading ? [reading.facts] : []));
+  const baseFacts = 'facts' in base ? base.facts : undefined;
+  const findings = [
+    ...[base, ...parents].flatMap((reading) => ('finding' in reading ? [reading.finding] : [])),
+    ...findFindings(baseFacts, readParents, spec),
+    ...(await checkFolder(spec.includePath, 'evaluation.include_path')),
+    ...(await checkFolder(spec.evaluationCwd, 'evaluation.cwd')),
+  ];
+  return {
+    path,
+    status: findings.some(({ severity }) => severity === 'error') ? 'models' : 'ok',
+    spec,
+    diagnostics: warnings,
+    findings,
+    checked: [...(baseFacts === undefined ? [] : [baseFacts]), ...readParents],
+    plan: planSweep(spec),
+  };
+}
+
+/** Base, parents, uniform merge and default TIES come before the search, and again on the confirm split. */
+export function planSweep(spec: SweepSpec): SweepPlan {
+  const baselines = 1 + spec.parents.length + 2;
+  return {
+    baselines,
+    searchTrials: spec.file.optimizer.max_trials,
+    confirmations: spec.file.tasks.confirm.length === 0 ? 0 : baselines + 1,
+    dimensions: createSearchSpace(spec).dimensions.map(({ name }) => name),
+  };
+}
+
+type ModelReading = { readonly facts: CheckpointFacts } | { readonly finding: Finding };
+
+async function readModel(
+  label: string,
+  model: string,
+  isLocal: boolean,
+  env: Environment,
+): Promise<ModelReading> {
+  const directory = isLocal ? model : await findInHubCache(model, env);
+  if (directory === undefined)
+    return {
+      finding: {
+        code: 'P001',
+        severity: 'unchecked',
+        subject: label,
+        message: `${model}: not checked here, as this machine's Hub cache does not hold it`,
+        waysOut: [
+          `to check it here: ${downloadCommand(model)}`,
+          'or go on: the tools fetch it where they run',
+        ],
+      },
+    };
+  try {
+    return { facts: await readCheckpointFacts(directory, label) };
+  } catch (error) {
+    // Anything else is a defect of ours and has to be seen as one.
+    if (!(error instanceof MergesweepError) && !isSystemError(error)) throw error;
+    return {
+      finding: {
+        code: 'P002',
+        severity: 'error',
+        subject: label,
+        message: error.message,
+        waysOut: isLocal
+          ? ['correct the path, or the folder']
+          : [`${downloadCommand(model)} --force-download`],
+      },
+    };
+  }
+}
+
+/** `org/name@commit` in the words of Hugging Face's CLI. */
+function downloadCommand(model: string): string {
+  const [name = model, revision] = model.split('@');
+  return `hf download ${name}${revision === undefined ? '' : ` --revision ${revision}`}`;
+}
+
+const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string';
+
+async function checkFolder(folder: string | undefined, key: string): Promise<Finding[]> {
+  if (folder === undefined) return [];
+  const found = await stat(folder).catch(() => undefined);
+  if (found?.isDirectory() === true) return [];
+  return [
+    {
+      code: 'P060',
+      severity: 'error',
+      subject: key,
+      message: `no such folder: ${folder}`,
+      waysOut: ['correct it: the path is relative to the sweep file'],
+    },
+  ];
+}

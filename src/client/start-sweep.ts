@@ -1,0 +1,63 @@
+/** Starting a sweep's workflow, or finding the one that runs. */
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { OpenSweepInput, SweepSummary } from '../../activities/contracts.js';
+import {
+  coordinatorQueue,
+  subscribeSignalName,
+  sweepStatusQueryName,
+  sweepWorkflowId,
+} from '../../workflows/messages.js';
+import type { SweepStatus, SweepWorkflowInput } from '../../workflows/messages.js';
+import { signalRegistry } from '../worker/announce-node.js';
+
+/** The workflow of a sweep as a client holds it. */
+export type SweepHandle = WorkflowHandle<(input: SweepWorkflowInput) => Promise<SweepSummary>>;
+
+export interface StartSweepOptions {
+  readonly client: Client;
+  readonly open: OpenSweepInput;
+  readonly pool?: string | undefined;
+  /** Trials in flight until the node registry says otherwise. */
+  readonly capacity: number;
+  readonly registryTaskQueue: string;
+  /** As `SweepWorkflowInput.outcomesPerRun`. */
+  readonly outcomesPerRun?: number | undefined;
+}
+
+/** Starts the sweep, attaches when it runs, and has it told of the nodes that are there. */
+export async function startSweep(options: StartSweepOptions): Promise<SweepHandle> {
+  const { client, open, pool, capacity, outcomesPerRun } = options;
+  const input: SweepWorkflowInput = {
+    ...{ open, capacity },
+    ...(pool === undefined ? {} : { pool }),
+    ...(outcomesPerRun === undefined ? {} : { outcomesPerRun }),
+  };
+  const workflowId = sweepWorkflowId(open.ledgerId, open.sweep);
+  await client.workflow.start('sweepWorkflow', {
+    workflowId,
+    taskQueue: coordinatorQueue(open.ledgerId),
+    args: [input],
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    // A paused or finished one of this name is closed: the ledger knows where to go on.
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    staticSummary: `sweep ${open.sweep}`,
+  });
+  await signalRegistry(options, subscribeSignalName, workflowId);
+  // Without a run id: it follows continue-as-new.
+  return client.workflow.getHandle(workflowId);
+}
+
+/** What the workflow says of itself; undefined when no coordinator answers within the time. */
+export async function askStatus(
+  client: Client,
+  handle: SweepHandle,
+  timeoutMs: number,
+): Promise<SweepStatus | undefined> {
+  try {
+    return await client.withDeadline(Date.now() + timeoutMs, () =>
+      handle.query<SweepStatus>(sweepStatusQueryName),
+    );
+  } catch {
+    return undefined;
+  }
+}

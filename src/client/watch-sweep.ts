@@ -1,0 +1,117 @@
+/** Following a sweep: the ledger for what is accepted, Temporal for what is under way. */
+import type { Client } from '@temporalio/client';
+import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import type { SweepSummary } from '../../activities/contracts.js';
+import { MergesweepError } from '../errors.js';
+import type { LedgerReader, ScoreRow, SweepRow, TrialRow } from '../store/rows.js';
+import type { SweepHandle } from './start-sweep.js';
+import { readProgress } from './trial-progress.js';
+import type { ProgressByTrial } from './trial-progress.js';
+
+/** A sweep as it stands. */
+export interface SweepSnapshot {
+  readonly sweep: SweepRow;
+  /** By ordinal. */
+  readonly trials: readonly TrialRow[];
+  readonly scores: readonly ScoreRow[];
+  /** Of trials in flight. */
+  readonly progress: ProgressByTrial;
+  /** Wall clock, for display only. */
+  readonly atMs: number;
+}
+
+export interface WatchOptions {
+  readonly client: Client;
+  readonly handle: SweepHandle;
+  readonly sweep: string;
+  readonly reader: LedgerReader;
+  readonly onSnapshot: (snapshot: SweepSnapshot) => void;
+  /** Ends the watching, not the sweep. */
+  readonly signal: AbortSignal;
+  /** @default 500 */
+  readonly intervalMs?: number;
+}
+
+/**
+ * Calls `onSnapshot` until the sweep's workflow ends; then once more, with the end in it.
+ * @returns its summary, or undefined when the signal ended the watching
+ * @throws {MergesweepError} when the coordinator refused the sweep, with its code and words
+ */
+export async function watchSweep(options: WatchOptions): Promise<SweepSummary | undefined> {
+  const { client, sweep, reader, signal } = options;
+  const end = awaitResult(options);
+  const over = new AbortController();
+  const markOver = (): void => {
+    over.abort();
+  };
+  void end.then(markOver, markOver);
+
+  while (!over.signal.aborted && !signal.aborted) {
+    const snapshot = readSnapshot(reader, sweep, new Map());
+    if (snapshot !== undefined) {
+      const open = snapshot.trials.filter((trial) => trial.state === 'proposed');
+      const ids = open.map((trial) => trial.trial);
+      const progress = await readProgress(client, reader.ledgerId, sweep, ids);
+      options.onSnapshot({ ...snapshot, progress });
+    }
+    await Promise.race([end.catch(() => undefined), pause(options.intervalMs ?? 500, signal)]);
+  }
+  if (signal.aborted) return undefined;
+  const summary = await end;
+  const last = readSnapshot(reader, sweep, new Map());
+  if (last !== undefined) options.onSnapshot(last);
+  return summary;
+}
+
+/** What the ledger says; undefined when it does not know the sweep yet. */
+export function readSnapshot(
+  reader: LedgerReader,
+  sweep: string,
+  progress: ProgressByTrial,
+): SweepSnapshot | undefined {
+  const row = reader.getSweep(sweep);
+  if (row === undefined) return undefined;
+  const trials = reader.listTrials(sweep);
+  return { sweep: row, trials, scores: reader.listScores(sweep), progress, atMs: Date.now() };
+}
+
+/** A server that is away for a while does not end the watching. */
+async function awaitResult({ handle, signal }: WatchOptions): Promise<SweepSummary | undefined> {
+  while (!signal.aborted) {
+    try {
+      return await handle.result();
+    } catch (error) {
+      if (error instanceof WorkflowFailedError) throw explainFailure(error);
+      if (error instanceof WorkflowNotFoundError) throw error;
+      await pause(1_000, signal);
+    }
+  }
+  return undefined;
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+  });
+}
+
+/** What an activity said, out of the failures that Temporal wraps it in. */
+export function explainFailure(error: WorkflowFailedError): MergesweepError {
+  let cause: unknown = error;
+  while (cause instanceof Error && !(cause instanceof ApplicationFailure)) cause = cause.cause;
+  if (cause instanceof ApplicationFailure)
+    return new MergesweepError(cause.type ?? 'sweep_failed', cause.message, { cause: error });
+  const what = error.cause instanceof Error ? error.cause.message : error.message;
+  return new MergesweepError(
+    'sweep_failed',
+    `The sweep's workflow ended by force (${what}); nothing that was scored is lost. Run the sweep again to go on.`,
+    { cause: error },
+  );
+}

@@ -1,0 +1,42 @@
+/** The coordinator worker: workflows and the activities on the ledger, one process per ledger. */
+import { Worker } from '@temporalio/worker';
+import type { NativeConnection } from '@temporalio/worker';
+import type { CoordinatorActivities } from '../../activities/contracts.js';
+import { coordinatorQueue, registryQueue } from '../../workflows/messages.js';
+import { runWorkers } from './running-worker.js';
+import type { RunningWorker } from './running-worker.js';
+import type { WorkflowCode } from './workflow-bundle.js';
+
+export interface CoordinatorWorkerOptions {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly ledgerId: string;
+  readonly activities: CoordinatorActivities;
+  readonly workflowBundle: WorkflowCode;
+  /** Whether other ledgers share the server: then the node registry has a queue of its own. */
+  readonly isSharedServer: boolean;
+}
+
+/** The queue on which the node registry runs: on our own server it needs no worker of its own. */
+export function registryTaskQueue(ledgerId: string, isSharedServer: boolean): string {
+  return isSharedServer ? registryQueue : coordinatorQueue(ledgerId);
+}
+
+export async function startCoordinatorWorker(
+  options: CoordinatorWorkerOptions,
+): Promise<RunningWorker> {
+  const { connection, namespace, ledgerId, activities, workflowBundle } = options;
+  const shared = { connection, namespace, workflowBundle, shutdownGraceTime: 0 };
+  const coordinator = await Worker.create({
+    ...shared,
+    taskQueue: coordinatorQueue(ledgerId),
+    // The worker reads own properties only.
+    activities: { ...activities },
+    // One writer, one transaction at a time.
+    maxConcurrentActivityTaskExecutions: 1,
+    maxCachedWorkflows: 200,
+  });
+  if (!options.isSharedServer) return runWorkers([coordinator]);
+  const registry = await Worker.create({ ...shared, taskQueue: registryQueue });
+  return runWorkers([coordinator, registry]);
+}

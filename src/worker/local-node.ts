@@ -1,0 +1,103 @@
+/** This machine as a node: its slots, its cards, its work folder. */
+import { availableParallelism, hostname } from 'node:os';
+import { execa } from 'execa';
+import { createNodeActivities } from '../../activities/run-trial.js';
+import type { NodeActivities, NodeAdminActivities } from '../../activities/contracts.js';
+import { createSlotPool } from '../../activities/slots.js';
+import type { Slot } from '../../activities/slots.js';
+import type { Environment, ToolCommands } from '../config.js';
+import { UsageError } from '../errors.js';
+
+export interface LocalNodeOptions {
+  readonly nodeId: string;
+  /** Absolute; this node's alone. */
+  readonly workRoot: string;
+  /** The results folder when it is on this machine. */
+  readonly publishRoot?: string;
+  readonly tools: ToolCommands;
+  readonly env: Environment;
+  /** Evaluations at once; default: one per card, else one per two cores. */
+  readonly slots?: number | undefined;
+  /** Cards to use; default: all that nvidia-smi lists. */
+  readonly gpus?: readonly string[] | undefined;
+}
+
+export interface LocalNode {
+  readonly slots: number;
+  readonly deviceClass: 'cpu' | 'cuda';
+  readonly activities: NodeActivities & NodeAdminActivities;
+}
+
+/** Processes get this long to end by themselves: Ctrl-C must be done within 10 s. */
+const graceMs = 4_000;
+
+export async function createLocalNode(options: LocalNodeOptions): Promise<LocalNode> {
+  const gpus = options.gpus ?? (await listGpus(options.env));
+  const cores = availableParallelism();
+  const slots = options.slots ?? (gpus.length > 0 ? gpus.length : Math.max(1, cores >> 1));
+  const deviceClass = gpus.length > 0 ? 'cuda' : 'cpu';
+  const { nodeId, workRoot, publishRoot, tools, env } = options;
+  const activities = createNodeActivities({
+    nodeId,
+    workRoot,
+    ...(publishRoot === undefined ? {} : { publishRoot }),
+    tools,
+    deviceClass,
+    mergePool: createSlotPool(assignCards(['merge'], gpus.slice(-1))),
+    gpuPool: createSlotPool(assignCards(numberSlots(slots), gpus)),
+    // A merge runs beside the evaluations.
+    threadsPerChild: Math.max(1, Math.floor(cores / (slots + 1))),
+    env,
+    graceMs,
+  });
+  return { slots, deviceClass, activities };
+}
+
+const numberSlots = (count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `slot-${index + 1}`);
+
+/** More slots than cards share them in turn. */
+export function assignCards(ids: readonly string[], gpus: readonly string[]): Slot[] {
+  return ids.map((id, index) => {
+    const cudaDevice = gpus[index % gpus.length];
+    return cudaDevice === undefined ? { id } : { id, cudaDevice };
+  });
+}
+
+/** `<host>-<suffix>`, of the characters that queue names and folders take. */
+export function nameNode(suffix: string, host: string = hostname()): string {
+  const name = host
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, '-')
+    .slice(0, 40);
+  return `${name}-${suffix}`;
+}
+
+/** What `--gpus 0,1` means; UUIDs as nvidia-smi prints them are taken too. */
+export function parseGpus(text: string): string[] {
+  const gpus = text.split(',').map((part) => part.trim());
+  const isValid = gpus.every((gpu) => /^(\d+|(GPU|MIG)-[\w-]+)$/.test(gpu));
+  if (!isValid || new Set(gpus).size < gpus.length)
+    throw new UsageError(
+      'gpus',
+      `--gpus ${text}: expected numbers or UUIDs of cards, each once, like 0,1 (see nvidia-smi -L).`,
+    );
+  return gpus;
+}
+
+/** None where there is no nvidia-smi; CUDA_VISIBLE_DEVICES narrows the choice. */
+async function listGpus(env: Environment): Promise<string[]> {
+  const visible = env['CUDA_VISIBLE_DEVICES'];
+  if (visible !== undefined) return visible.trim() === '' ? [] : parseGpus(visible);
+  const { stdout, failed } = await execa(
+    'nvidia-smi',
+    ['--query-gpu=index', '--format=csv,noheader'],
+    { reject: false, timeout: 10_000 },
+  );
+  return failed
+    ? []
+    : stdout
+        .split('\n')
+        .map((line) => line.trim())
+        .filter(Boolean);
+}

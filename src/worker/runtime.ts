@@ -1,0 +1,44 @@
+/** The SDK's process-wide runtime: its log goes to a file, its signal handlers stay out. */
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
+
+let isInstalled = false;
+
+/**
+ * Installs the runtime, once per process and before any connection: what the SDK logs would
+ * otherwise land in the middle of the live block.
+ */
+export function installRuntime(logPath: string): void {
+  if (isInstalled) return;
+  isInstalled = true;
+  mkdirSync(dirname(logPath), { recursive: true });
+  Runtime.install({
+    logger: new DefaultLogger('WARN', ({ level, message, timestampNanos, meta }) => {
+      const time = new Date(Number(timestampNanos / 1_000_000n)).toISOString();
+      appendToLog(logPath, JSON.stringify({ time, level, message, ...describe(meta) }));
+    }),
+    telemetryOptions: {
+      logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
+    },
+    // We decide what Ctrl-C means.
+    shutdownSignals: [],
+  });
+}
+
+/** A full disk must not end the process that is about to report it. */
+export function appendToLog(logPath: string, line: string): void {
+  try {
+    appendFileSync(logPath, `${line}\n`);
+  } catch {
+    // The line is lost; the ledger and the console say what matters.
+  }
+}
+
+/** Errors have no enumerable properties: JSON would show `{}`. */
+function describe(meta: Record<string, unknown> | undefined): Record<string, unknown> {
+  const entries = Object.entries(meta ?? {});
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, value instanceof Error ? value.stack : value]),
+  );
+}

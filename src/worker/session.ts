@@ -1,0 +1,152 @@
+/** Everything that the holder of a results folder runs: server, ledger, coordinator, local node. */
+import { join } from 'node:path';
+import { createCoordinatorActivities } from '../../activities/coordinator.js';
+import { coordinatorQueue } from '../../workflows/messages.js';
+import { connectTemporal } from '../client/connect.js';
+import type { TemporalConnection } from '../client/connect.js';
+import type { TemporalTarget } from '../client/resolve-temporal.js';
+import type { Config, Environment } from '../config.js';
+import { ensureTemporalServer } from '../external/temporal-server.js';
+import type { EmbeddedServer } from '../external/temporal-server.js';
+import { openLedger } from '../store/ledger.js';
+import type { Ledger } from '../store/ledger.js';
+import type { WriterLock } from '../store/writer-lock.js';
+import { registryTaskQueue, startCoordinatorWorker } from './coordinator.js';
+import { createLocalNode, nameNode } from './local-node.js';
+import { startNodeWorker } from './node.js';
+import type { RunningWorker } from './running-worker.js';
+import { loadWorkflowBundle } from './workflow-bundle.js';
+
+export interface SessionOptions {
+  readonly config: Config;
+  readonly target: TemporalTarget;
+  /** Held by the caller until the session is closed. */
+  readonly lock: WriterLock;
+  readonly env: Environment;
+  readonly versions: Readonly<Record<string, string>>;
+  /** False: trials run on other nodes only. */
+  readonly hasLocalNode: boolean;
+  readonly slots?: number | undefined;
+  readonly onMessage: (message: string) => void;
+}
+
+export interface Session {
+  readonly temporal: TemporalConnection;
+  readonly ledger: Ledger;
+  readonly isEmbedded: boolean;
+  readonly registryTaskQueue: string;
+  /** Trials in flight that the local node allows: its slots and one to prefetch; 1 without one. */
+  readonly capacity: number;
+  /** Rejects when a worker dies. */
+  readonly ended: Promise<void>;
+  /** Kills what runs, hands it back, stops the workers and our server. */
+  readonly close: () => Promise<void>;
+  /** For the impatient: nothing of ours that could hang is left; what was accepted is kept. */
+  readonly kill: () => void;
+}
+
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const { config, env, onMessage } = options;
+  const undo: (() => Promise<void> | void)[] = [];
+  const close = async (): Promise<void> => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    const ledger = openLedger(config.resultsDir, { mode: 'write' });
+    undo.push(() => {
+      ledger.close();
+    });
+    // The two slowest steps side by side.
+    const bundling = loadWorkflowBundle();
+    bundling.catch(() => undefined);
+    const { temporal, server } = await reachTemporal(options);
+    if (server !== undefined) undo.push(() => server.stop());
+    undo.push(() => temporal.connection.close());
+    describeHolder(options, ledger.ledgerId, temporal);
+
+    const { connection, namespace } = temporal;
+    const isSharedServer = server === undefined;
+    const queue = registryTaskQueue(ledger.ledgerId, isSharedServer);
+    const { resultsDir } = config;
+    const coordinator = await startCoordinatorWorker({
+      connection,
+      namespace,
+      ledgerId: ledger.ledgerId,
+      isSharedServer,
+      workflowBundle: await bundling,
+      activities: createCoordinatorActivities({
+        ledger,
+        resultsDir,
+        clock: { now: () => new Date() },
+        versions: options.versions,
+        warn: onMessage,
+      }),
+    });
+    undo.push(() => coordinator.stop());
+    const workers: RunningWorker[] = [coordinator];
+    let capacity = 1;
+    if (options.hasLocalNode) {
+      const nodeId = nameNode(ledger.ledgerId.slice(0, 8));
+      const workRoot = join(resultsDir, '.work');
+      const { tools } = config;
+      const node = await createLocalNode({
+        ...{ nodeId, workRoot, publishRoot: resultsDir, tools, env, slots: options.slots },
+      });
+      const worker = await startNodeWorker({
+        ...{ connection, namespace, nodeId, onMessage, registryTaskQueue: queue },
+        slots: node.slots,
+        pool: config.pool,
+        activities: node.activities,
+      });
+      undo.push(() => worker.stop());
+      workers.push(worker);
+      capacity = node.slots + 1;
+    }
+    return {
+      ...{ temporal, ledger, capacity, close },
+      isEmbedded: server !== undefined,
+      registryTaskQueue: queue,
+      ended: Promise.race(workers.map((worker) => worker.ended)),
+      kill: () => server?.kill(),
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function reachTemporal({ config, target, onMessage }: SessionOptions): Promise<{
+  readonly temporal: TemporalConnection;
+  readonly server?: EmbeddedServer;
+}> {
+  if (target.kind === 'external') {
+    const { address, namespace, connectionOptions } = target;
+    return { temporal: await connectTemporal(address, namespace, connectionOptions) };
+  }
+  const server = await ensureTemporalServer({
+    resultsDir: config.resultsDir,
+    temporalCommand: config.tools.temporal,
+    onMessage,
+  });
+  try {
+    return { server, temporal: await connectTemporal(server.address, server.namespace) };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+function describeHolder(
+  { lock }: SessionOptions,
+  ledgerId: string,
+  { address, namespace }: TemporalConnection,
+): void {
+  lock.describe({
+    pid: process.pid,
+    host: nameNode('').replace(/-$/, ''),
+    startedAt: new Date().toISOString(),
+    temporalAddress: address,
+    namespace,
+    taskQueue: coordinatorQueue(ledgerId),
+  });
+}
