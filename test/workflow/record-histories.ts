@@ -1,0 +1,60 @@
+/**
+ * Writes test/histories/*.json from runs of today's workflows: `npx tsx test/workflow/record-histories.ts`.
+ * Add files, never replace them: they stand for the sweeps that are in flight at an upgrade.
+ */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import type { WorkflowHandle } from '@temporalio/client';
+import { FakeLedger } from '../../workflows/ledger.fixture.js';
+import { nodesWorkflowId, stopSignalName, trialWorkflowId } from '../../workflows/messages.js';
+import { makeResult } from '../../workflows/trial.fixture.js';
+import { openHarness, SweepRig } from './harness.js';
+
+const folder = new URL('../histories/', import.meta.url);
+const harness = await openHarness();
+
+async function record(name: string, handle: WorkflowHandle): Promise<void> {
+  const path = new URL(`${name}.json`, folder);
+  mkdirSync(folder, { recursive: true });
+  if (existsSync(path)) throw new Error(`${path.pathname} is there: choose another name`);
+  writeFileSync(path, `${historyToJSON(await handle.fetchHistory())}\n`);
+  console.log(path.pathname);
+}
+
+const prefix = process.argv[2] ?? 'v1';
+const { workflow } = harness.env.client;
+
+const whole = new SweepRig(harness, new FakeLedger({ maxTrials: 8 }));
+await whole.startCoordinator();
+await whole.startNode(2);
+const finished = await whole.start(3);
+await finished.result();
+await record(`${prefix}-sweep-finished`, finished);
+const trialId = trialWorkflowId(whole.ledgerId, 'demo', '1');
+await record(`${prefix}-trial-complete`, workflow.getHandle(trialId));
+await record(`${prefix}-nodes`, workflow.getHandle(nodesWorkflowId(whole.pool)));
+await whole.stop();
+
+const rotating = new SweepRig(harness, new FakeLedger({ maxTrials: 8 }));
+await rotating.startCoordinator();
+await rotating.startNode(2);
+const last = await rotating.start(3, 3);
+await last.result();
+await record(`${prefix}-sweep-continued`, last);
+await rotating.stop();
+
+const stopped = new SweepRig(harness, new FakeLedger({ maxTrials: 8 }));
+let isOpen = false;
+stopped.runTrial = async ({ trial }) => {
+  while (!isOpen) await new Promise((resolve) => setTimeout(resolve, 10));
+  return makeResult(trial);
+};
+await stopped.startCoordinator();
+await stopped.startNode(2);
+const draining = await stopped.start(2);
+await draining.signal(stopSignalName, 'drain');
+isOpen = true;
+await draining.result();
+await record(`${prefix}-sweep-stopped`, draining);
+await stopped.stop();
+await harness.close();

@@ -1,0 +1,310 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { FakeLedger } from '../../workflows/ledger.fixture.js';
+import {
+  announceSignalName,
+  capacitySignalName,
+  coordinatorQueue,
+  handedBackFailureType,
+  stopSignalName,
+  trialEndedSignalName,
+  trialWorkflowId,
+} from '../../workflows/messages.js';
+import { makeComplete, makeResult } from '../../workflows/trial.fixture.js';
+import { signalRegistry } from '../../src/worker/announce-node.js';
+import { askStatus } from '../../src/client/start-sweep.js';
+import { createGate, openHarness, SweepRig, untilCancelled } from './harness.js';
+import type { Harness } from './harness.js';
+
+let harness: Harness;
+let rig: SweepRig;
+
+beforeAll(async () => {
+  harness = await openHarness();
+});
+afterAll(() => harness.close());
+afterEach(() => rig.stop());
+
+const range = (count: number): string[] => Array.from({ length: count }, (_, i) => `${i + 1}`);
+const numerically = (a: string, b: string): number => parseInt(a) - parseInt(b);
+const until = (check: () => void): Promise<void> =>
+  vi.waitFor(check, { timeout: 20_000, interval: 25 });
+
+describe('sweepWorkflow', () => {
+  it('runs exactly the budget, never more at once than the capacity, and releases each', async () => {
+    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 12 }));
+    await rig.startCoordinator();
+    await rig.startNode(10);
+    const handle = await rig.start(3);
+    expect(await handle.result()).toMatchObject({ state: 'finished', trialsProposed: 12 });
+    expect([...rig.started].sort(numerically)).toEqual(range(12));
+    expect(rig.told.sort(numerically)).toEqual(range(12).map((n) => `${n} complete`));
+    expect(rig.mostAtOnce).toBeLessThanOrEqual(3);
+    expect([...rig.released].sort(numerically)).toEqual(range(12));
+    expect(rig.ledger.finished).toEqual([{ ledgerId: rig.ledgerId, sweep: 'demo' }]);
+  });
+
+  it('hands out the next trial while a slower one still runs', async () => {
+    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 4 }));
+    const slow = createGate();
+    rig.runTrial = async ({ trial }) => {
+      if (trial === '1') await slow.opened;
+      return makeResult(trial);
+    };
+    await rig.startCoordinator();
+    await rig.startNode(2);
+    const handle = await rig.start(2);
+    await until(() => {
+      expect(rig.told).toEqual(['2 complete', '3 complete', '4 complete']);
+    });
+    slow.open();
+    await handle.result();
+    expect(rig.told.at(-1)).toBe('1 complete');
+  });
+
+  it('tells an outcome once though it is signalled again', async () => {
+    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 3 }));
+    const gate = createGate();
+    rig.runTrial = async ({ trial }) => {
+      if (trial === '3') await gate.opened;
+      return makeResult(trial);
+    };
+    await rig.startCoordinator();
+    await rig.startNode(1);
+    const handle = await rig.start(1);
+    await until(() => {
+      expect(rig.told).toHaveLength(2);
+    });
+    await handle.signal(trialEndedSignalName, makeComplete('1'));
+    await handle.signal(trialEndedSignalName, makeComplete('2'));
+    gate.open();
+    await handle.result();
+    expect(rig.told).toEqual(['1 complete', '2 complete', '3 complete']);
+  });
+
+  it('lets a trial run again when its node gives it back, at once and without an attempt', async () => {
+    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 1, run: { maxAttempts: 1 } }));
+    let runs = 0;
+    rig.runTrial = ({ trial }) => {
+      runs += 1;
+      if (runs < 4)
+        throw ApplicationFailure.create({ type: handedBackFailureType, nonRetryable: true });
+      return Promise.resolve(makeResult(trial));
+    };
+    await rig.startCoordinator();
+    await rig.startNode(1);
+    await (await rig.start(1)).result();
+    expect(runs).toBe(4);
+    expect(rig.told).toEqual(['1 complete']);
+  });
+
+  it('tells a failure with the class that the node gave, and goes on', async () => {
+    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 2 }));
+    const failure = { class: 'bad_score', reason: 'NaN', stage: 'collect', attempt: 1 } as const;
+    rig.runTrial = ({ trial }) => {
+      if (trial === '2') return Promise.resolve(makeResult(trial));
+      throw ApplicationFailure.create({ nonRetryable: true, details: [failure] });
+    };
+    await rig.startCoordinator();
+    await rig.startNode(1);
+    expect(await (await rig.start(1)).result()).toMatchObject({ state: 'finished' });
+    expect(rig.ledger.told[0]).toEqual({ trial: '1', status: 'failed', failure });
+    expect(rig.told[1]).toBe('2 complete');
+  });
+
+  it('tries a trial again that failed in passing', async () => {
+    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 1, run: { maxAttempts: 2 } }));
+    let runs = 0;
+    rig.runTrial = ({ trial }) => {
+      runs += 1;
+      if (runs === 1) throw ApplicationFailure.create({ message: 'CUDA', nextRetryDelay: 10 });
+      return Promise.resolve(makeResult(trial));
+    };
+    await rig.startCoordinator();
+    await rig.startNode(1);
+    await (await rig.start(1)).result();
+    expect(rig.started).toEqual(['1', '1']);
+    expect(rig.told).toEqual(['1 complete']);
+  });
+
+  it('cancels what runs when it is stopped now, and ends as paused', async () => {
+    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 9 }));
+    rig.runTrial = untilCancelled;
+    await rig.startCoordinator();
+    await rig.startNode(2);
+    const handle = await rig.start(2);
+    await until(() => {
+      expect(rig.started).toHaveLength(2);
+    });
+    await handle.signal(stopSignalName, 'now');
+    expect(await handle.result()).toMatchObject({ state: 'paused', trialsProposed: 2 });
+    expect(rig.told.sort()).toEqual(['1 cancelled', '2 cancelled']);
+    expect(rig.ledger.finished[0]?.pause).toBe('stopped by the user');
+  });
+
+  it('takes a cancellation of the workflow as a stop, and still ends in order', async () => {
+    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 9 }));
+    rig.runTrial = untilCancelled;
+    await rig.startCoordinator();
+    await rig.startNode(1);
+    const handle = await rig.start(1);
+    await until(() => {
+      expect(rig.started).toHaveLength(1);
+    });
+    await handle.cancel();
+    expect(await handle.result()).toMatchObject({ state: 'paused' });
+    expect(rig.told).toEqual(['1 cancelled']);
+  });
+
+  it('ends as paused when the ledger pauses it, and goes on when it is started again', async () => {
+    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 6, pauseAfter: 3 }));
+    await rig.startCoordinator();
+    await rig.startNode(1);
+    const first = await (await rig.start(1)).result();
+    expect(first).toMatchObject({ state: 'paused', reason: 'eight failures in a row' });
+    expect(rig.told).toHaveLength(3);
+    rig.ledger.allowRest();
+    expect(await (await rig.start(1)).result()).toMatchObject({ state: 'finished' });
+    expect(rig.told).toHaveLength(6);
+  });
+
+  it('starts more trials when nodes announce themselves', async () => {
+    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 4 }));
+    const gate = createGate();
+    rig.runTrial = async ({ trial }) => {
+      await gate.opened;
+      return makeResult(trial);
+    };
+    await rig.startCoordinator();
+    await rig.startNode(4);
+    const handle = await rig.start(0);
+    const registry = {
+      ...{ client: harness.env.client, pool: rig.pool },
+      registryTaskQueue: coordinatorQueue(rig.ledgerId),
+    };
+    await signalRegistry(registry, announceSignalName, { nodeId: 'node-1', slots: 2 });
+    await until(() => {
+      expect(rig.started).toHaveLength(3);
+    });
+    expect(await askStatus(harness.env.client, handle, 10_000)).toMatchObject({ capacity: 3 });
+    gate.open();
+    expect(await handle.result()).toMatchObject({ state: 'finished' });
+  });
+
+  it('keeps a trial in flight over several continue-as-new, and loses no outcome', async () => {
+    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 24 }));
+    const slow = createGate();
+    rig.runTrial = async ({ trial }) => {
+      if (trial === '1') await slow.opened;
+      return makeResult(trial);
+    };
+    await rig.startCoordinator();
+    await rig.startNode(6);
+    const handle = await rig.start(4, 6);
+    await until(() => {
+      expect(rig.ledger.opened).toBeGreaterThan(2);
+    });
+    // Started two runs before, ends in this one.
+    slow.open();
+    expect(await handle.result()).toMatchObject({ state: 'finished' });
+    // One that ends while the sweep opens may start again: its node has the result.
+    expect([...new Set(rig.started)].sort(numerically)).toEqual(range(24));
+    expect([...rig.told].sort(numerically)).toEqual(range(24).map((n) => `${n} complete`));
+  });
+
+  it('adopts running children when the sweep was terminated and started again', async () => {
+    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 4 }));
+    const gate = createGate();
+    rig.runTrial = async ({ trial }) => {
+      await gate.opened;
+      return makeResult(trial);
+    };
+    await rig.startCoordinator();
+    await rig.startNode(4);
+    const first = await rig.start(2);
+    await until(() => {
+      expect(rig.started).toHaveLength(2);
+    });
+    await first.terminate('test');
+    const second = await rig.start(2);
+    await until(() => {
+      expect(rig.ledger.opened).toBe(2);
+    });
+    gate.open();
+    expect(await second.result()).toMatchObject({ state: 'finished' });
+    // One that ends while the sweep opens may start again: its node has the result.
+    expect([...new Set(rig.started)].sort()).toEqual(['1', '2', '3', '4']);
+    expect(rig.told).toHaveLength(4);
+  });
+
+  it('starts a child again that was lost while the sweep was away', async () => {
+    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 1 }));
+    let isFirst = true;
+    rig.runTrial = ({ trial }) => {
+      if (!isFirst) return Promise.resolve(makeResult(trial));
+      isFirst = false;
+      return untilCancelled();
+    };
+    await rig.startCoordinator();
+    await rig.startNode(2);
+    const first = await rig.start(1);
+    await until(() => {
+      expect(rig.started).toHaveLength(1);
+    });
+    await first.terminate('test');
+    await harness.env.client.workflow
+      .getHandle(trialWorkflowId(rig.ledgerId, 'demo', '1'))
+      .terminate('test');
+    expect(await (await rig.start(1)).result()).toMatchObject({ state: 'finished' });
+    expect(rig.told).toEqual(['1 complete']);
+  });
+
+  it('goes on where it was when its coordinator stopped and another one came', async () => {
+    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 5 }));
+    const gate = createGate();
+    rig.runTrial = async ({ trial }) => {
+      if (trial === '2') await gate.opened;
+      return makeResult(trial);
+    };
+    const coordinator = await rig.startCoordinator();
+    await rig.startNode(1);
+    const handle = await rig.start(1);
+    await until(() => {
+      expect(rig.started).toEqual(['1', '2']);
+    });
+    await coordinator.stop();
+    gate.open();
+    await rig.startCoordinator();
+    expect(await handle.result()).toMatchObject({ state: 'finished' });
+    expect(rig.told).toEqual(range(5).map((n) => `${n} complete`));
+  });
+
+  it('attaches a second start to the sweep that runs', async () => {
+    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 2 }));
+    const gate = createGate();
+    rig.runTrial = async ({ trial }) => {
+      await gate.opened;
+      return makeResult(trial);
+    };
+    await rig.startCoordinator();
+    await rig.startNode(1);
+    const [one, two] = [await rig.start(1), await rig.start(1)];
+    gate.open();
+    expect(await one.result()).toEqual(await two.result());
+    expect(rig.started).toEqual(['1', '2']);
+    expect(rig.ledger.opened).toBe(1);
+  });
+
+  it('waits while no node is there', async () => {
+    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 1 }));
+    await rig.startCoordinator();
+    const handle = await rig.start(0);
+    await until(() => {
+      expect(rig.ledger.opened).toBe(1);
+    });
+    expect(rig.ledger.handedOut).toEqual([]);
+    await rig.startNode(1);
+    await handle.signal(capacitySignalName, 1);
+    expect(await handle.result()).toMatchObject({ state: 'finished' });
+  });
+});
