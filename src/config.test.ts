@@ -1,0 +1,65 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { findProjectRoot, readConfig } from './config.js';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'mergesweep-config-'));
+});
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+
+describe('readConfig', () => {
+  it('puts results into the working directory', () => {
+    expect(readConfig({}, {}, '/w', root).resultsDir).toBe('/w/results');
+  });
+
+  it('takes a flag before the environment, relative to the working directory', () => {
+    const env = { MERGESWEEP_RESULTS: 'from-env', MERGESWEEP_POOL: 'h100' };
+    expect(readConfig({}, env, '/w', root)).toMatchObject({
+      resultsDir: '/w/from-env',
+      pool: 'h100',
+    });
+    expect(readConfig({ results: 'flag', pool: 'a100' }, env, '/w', root)).toMatchObject({
+      resultsDir: '/w/flag',
+      pool: 'a100',
+    });
+  });
+
+  it('counts an empty variable as not set', () => {
+    const env = { MERGESWEEP_RESULTS: ' ', MERGESWEEP_POOL: '', MERGESWEEP_LM_EVAL: '' };
+    const config = readConfig({}, env, '/w', root);
+    expect(config.resultsDir).toBe('/w/results');
+    expect(config).not.toHaveProperty('pool');
+    expect(config.tools.lmEval).toBe('lm_eval');
+  });
+
+  it('finds tools: setting, then the project’s environment, then PATH', () => {
+    const bin = join(root, '.venv', 'bin');
+    mkdirSync(bin, { recursive: true });
+    for (const name of ['lm_eval', 'mergekit-yaml']) {
+      writeFileSync(join(bin, name), '');
+      chmodSync(join(bin, name), 0o755);
+    }
+    const env = { MERGESWEEP_LM_EVAL: '/opt/lm_eval' };
+    expect(readConfig({}, env, '/w', root).tools).toEqual({
+      mergekitYaml: join(bin, 'mergekit-yaml'),
+      lmEval: '/opt/lm_eval',
+      python: 'python3',
+      temporal: 'temporal',
+    });
+  });
+});
+
+describe('findProjectRoot', () => {
+  it('finds mergesweep’s own package, from sources as from dist, not another one', () => {
+    writeFileSync(join(root, 'package.json'), '{"name": "mergesweep"}');
+    const inner = join(root, 'dist', 'src');
+    mkdirSync(inner, { recursive: true });
+    writeFileSync(join(root, 'dist', 'package.json'), '{"name": "other"}');
+    expect(findProjectRoot(join(inner, 'config.js'))).toBe(root);
+  });
+});
