@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { packDocuments } from '../src/external/packed-report.js';
@@ -395,5 +395,19 @@ describe('results/<sweep>', () => {
     const before = lines();
     await fixture.open();
     expect(lines().toSorted()).toEqual(before.toSorted());
+  });
+
+  it('gets what a coordinator left out that died right after its commit', async () => {
+    await start();
+    const { trials } = await pastBaselines(1);
+    const folder = join(fixture.folder, 'demo', 'trials', '1');
+    await fixture.tellAsk([complete(trials[0]!)], 0);
+    const paths = ['merge.yaml', 'result.json'].map((name) => join(folder, name));
+    const before = paths.map((path) => readFileSync(path, 'utf8'));
+    rmSync(folder, { recursive: true });
+    fixture.restart();
+    fixture.nextRequest--;
+    await fixture.tellAsk([complete(trials[0]!)], 0);
+    expect(paths.map((path) => readFileSync(path, 'utf8'))).toEqual(before);
   });
 });

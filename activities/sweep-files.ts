@@ -13,7 +13,7 @@ import type { RunTrialResult, TrialId } from './contracts.js';
 import type { CoordinatorDeps } from './coordinator-deps.js';
 import type { SweepSession } from './sweep-session.js';
 
-/** What lies beside the ledger in `results/<sweep>/`; all of it can be made anew from the ledger. */
+/** What lies beside the ledger in `results/<sweep>/`, for people: nothing here is read back. */
 
 /** `sweep.yaml`, `sweep.lock.json` (what the file came to mean) and `trials.jsonl`. */
 export function writeOpeningFiles(deps: CoordinatorDeps, { spec, space }: SweepSession): void {
@@ -98,13 +98,13 @@ export function writeBestConfig(
   return best.trial;
 }
 
-/** Runs `write`; a file that can't be written now costs a warning, for the ledger holds it all. */
+/** Runs `write`; a file that can't be written now costs a warning, not the sweep. */
 export function tryToWrite(deps: CoordinatorDeps, what: string, write: () => void): void {
   try {
     write();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    deps.warn?.(`${what} was not written (${reason}); it is when the sweep is run again`);
+    deps.warn?.(`${what} was not written (${reason}); the ledger holds all that was scored`);
   }
 }
 

@@ -2,10 +2,11 @@ import { selectBest } from '../src/scoring/select-best.js';
 import { sha256, storeSnapshot } from '../src/store/optimizer-log.js';
 import { getSweep } from '../src/store/reader.js';
 import { findReply, insertReply, type RequestKey } from '../src/store/replies.js';
+import type { TrialRow } from '../src/store/rows.js';
 import { listStandings } from '../src/store/standings.js';
 import { setSweepState } from '../src/store/sweeps.js';
 import { acceptOutcome } from './accept-outcome.js';
-import type { SweepState, TellAskInput, TellAskReply, TrialId } from './contracts.js';
+import type { SweepState, TellAskInput, TellAskReply, TrialId, TrialOutcome } from './contracts.js';
 import { type CoordinatorDeps, requireLedger } from './coordinator-deps.js';
 import { findEnd, handOut } from './hand-out.js';
 import { orderReleases } from './release-orders.js';
@@ -39,8 +40,13 @@ export function tellAsk(
     tryToWrite(deps, `${sweep}/trials.jsonl`, () => {
       appendToTrialLog(deps, sweep, ended);
     });
+    // Also of a repeat: the coordinator may have died between its commit and these files.
     for (const outcome of input.outcomes) {
-      if (outcome.status !== 'complete' || !ended.includes(outcome.trial)) continue;
+      if (
+        outcome.status !== 'complete' ||
+        !isAccepted(ledger.getTrial(sweep, outcome.trial), outcome)
+      )
+        continue;
       tryToWrite(deps, `${sweep}/trials/${outcome.trial}`, () => {
         writeTrialFiles(deps, sweep, outcome);
       });
@@ -57,6 +63,19 @@ export function tellAsk(
     sessions.drop(sweep);
     throw error;
   }
+}
+
+/** Whether this completion is the one that counts, and not a later one of the same trial. */
+function isAccepted(
+  trial: TrialRow | undefined,
+  { result }: Extract<TrialOutcome, { status: 'complete' }>,
+): boolean {
+  return (
+    trial?.state === 'complete' &&
+    trial.node === result.node &&
+    trial.attempt === result.attempt &&
+    trial.workDir === result.workDir
+  );
 }
 
 function take(turn: Turn, input: TellAskInput): { reply: TellAskReply; ended: TrialId[] } {
