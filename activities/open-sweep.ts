@@ -2,7 +2,7 @@ import { LedgerError, MergesweepError } from '../src/errors.js';
 import { createSampler } from '../src/samplers/create-sampler.js';
 import { createSearchSpace } from '../src/space/search-space.js';
 import { uniformRecipe } from '../src/merge/to-recipe.js';
-import { diffSpecs, formatSpecDiff } from '../src/spec/spec-diff.js';
+import { describeSpecChange } from '../src/spec/spec-diff.js';
 import { getSweep } from '../src/store/reader.js';
 import { nextRequestId } from '../src/store/replies.js';
 import type { SweepRow } from '../src/store/rows.js';
@@ -47,7 +47,11 @@ export function openSweep(
       sampler: createSampler(spec, space),
     };
     if (row === undefined) create(turn, input);
-    else if (row.specHash !== spec.hash) throw changed(row, input);
+    else if (row.specHash !== spec.hash)
+      throw new LedgerError(
+        'spec_changed',
+        describeSpecChange(row.name, row.specText, input.specText),
+      );
     else reopen(turn, row, input);
     return {
       pending: listProposed(db, spec.name, true).map((trial) => trial.input),
@@ -107,13 +111,4 @@ function reopen(turn: Turn, row: SweepRow, input: OpenSweepInput): void {
   }
   // Also of a running one: its coordinator may have died between a cancellation and the pause.
   reviveTrials(db, sweep);
-}
-
-function changed(row: SweepRow, { specText, specPath }: OpenSweepInput): LedgerError {
-  return new LedgerError(
-    'spec_changed',
-    `sweep ${row.name} was started with another sweep file. What ${specPath} changes:\n` +
-      `${formatSpecDiff(diffSpecs(row.specText, specText))}\n` +
-      'Take the changes back to go on, or give the file another `name:` to start a new sweep',
-  );
 }

@@ -1,11 +1,12 @@
-/** The command that goes on with a sweep, from what the ledger holds of it. */
-import { toShellWord } from '../report/shell-word.js';
+/** The command that goes on with a sweep. */
+import { toShellWord } from '../merge/shell-word.js';
 import { parseSweepSpec } from '../spec/parse-sweep-spec.js';
 import type { SweepRow } from '../store/rows.js';
+import type { RunOptions } from './run-options.js';
 
 /**
- * `mergesweep run FILE` with the flags by which the sweep differs from its file as it is now: with
- * others, or none, it would be another sweep.
+ * From the ledger: `mergesweep run FILE` with the flags by which the sweep differs from its file as
+ * it is now. With others, or none, it would be another sweep.
  *
  * @param fileText undefined where the file is gone
  * @param shownPath the file as the reader would type it
@@ -21,6 +22,27 @@ export function goOnCommand(
     written[flag] === value ? [] : [flag, toShellWord(String(value))],
   );
   return ['npx mergesweep run', toShellWord(shownPath), ...flags].join(' ');
+}
+
+/** The same `run` again: the flags that say which sweep and where, as they were typed. */
+export function repeatCommand(file: string, options: RunOptions): string {
+  const flags: [flag: string, value: string | number | undefined][] = [
+    ['--results', options.results],
+    ['--name', options.name],
+    ['--max-trials', options.maxTrials],
+    ['--seed', options.seed],
+    ['--slots', options.slots],
+    ['--pool', options.pool],
+    ['--address', options.address],
+    ['--namespace', options.namespace],
+    ['--profile', options.profile],
+  ];
+  const given = flags.flatMap(([flag, value]) =>
+    value === undefined ? [] : [flag, toShellWord(String(value))],
+  );
+  if (options.insecurePlaintext === true) given.push('--insecure-plaintext');
+  if (!options.worker) given.push('--no-worker');
+  return ['npx mergesweep run', toShellWord(file), ...given].join(' ');
 }
 
 /** What `run` can override, by flag. */

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { overrideSpec } from './override-spec.js';
-import { diffSpecs } from './spec-diff.js';
 
 const text = `# a sweep
 version: 1
@@ -36,21 +35,4 @@ describe('overrideSpec', () => {
       expect(overrideSpec(broken, { seed: 7 })).toBe(broken);
     },
   );
-});
-
-describe('diffSpecs', () => {
-  it('names each field that differs, by path', () => {
-    const before = { a: 1, tasks: [{ name: 'x' }, { name: 'y' }], gone: true };
-    const after = { a: 2, tasks: [{ name: 'x', limit: 5 }, { name: 'z' }] };
-    expect(diffSpecs(before, after)).toEqual([
-      'a: 1 → 2',
-      'tasks[0].limit: (none) → 5',
-      'tasks[1].name: "y" → "z"',
-      'gone: true → (none)',
-    ]);
-  });
-
-  it('is empty for equal files', () => {
-    expect(diffSpecs({ a: { b: [1, 'c'] } }, { a: { b: [1, 'c'] } })).toEqual([]);
-  });
 });

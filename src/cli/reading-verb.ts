@@ -2,7 +2,7 @@
 import { relative, isAbsolute } from 'node:path';
 import type { Command } from 'commander';
 import { readConfig } from '../config.js';
-import { toShellWord } from '../report/shell-word.js';
+import { toShellWord } from '../merge/shell-word.js';
 import type { LedgerReader } from '../store/rows.js';
 import type { CliDependencies } from './dependencies.js';
 import type { CliIo } from './verb.js';

@@ -2,14 +2,13 @@
 import { resolve } from 'node:path';
 import { checkSweep } from '../client/check-sweep.js';
 import { UsageError } from '../errors.js';
-import { parseSweepSpec } from '../spec/parse-sweep-spec.js';
+import { describeSpecChange } from '../spec/spec-diff.js';
 import type { SweepSpec } from '../spec/sweep-spec.js';
 import { openLedgerReader } from '../store/ledger.js';
 import type { LedgerReader, SweepRow } from '../store/rows.js';
 import { exitCodeOf } from './check.js';
 import { overrideSpec } from './override-spec.js';
 import type { RunOptions } from './run-options.js';
-import { diffSpecs } from './spec-diff.js';
 import { formatDiagnostics, readSweepFile } from './sweep-file.js';
 import { exitCodes } from './verb.js';
 import type { CliIo, ExitCode } from './verb.js';
@@ -62,16 +61,7 @@ export function findReader(resultsDir: string): LedgerReader | undefined {
 }
 
 /** @throws {UsageError} `spec_changed` with the difference, when the name is of another sweep */
-export function requireSameSpec(row: SweepRow, { spec }: RunTarget): void {
+export function requireSameSpec(row: SweepRow, { spec, specText }: RunTarget): void {
   if (row.specHash === spec.hash) return;
-  const stored = parseSweepSpec(row.specText, row.specPath);
-  const lines = stored.ok ? diffSpecs(stored.spec.file, spec.file) : [];
-  throw new UsageError(
-    'spec_changed',
-    [
-      `The sweep ${row.name} was started with another sweep file; its scores would not compare:`,
-      ...lines.map((line) => `  ${line}`),
-      `Undo the change, or start the changed one under a name of its own: --name ${row.name}-2`,
-    ].join('\n'),
-  );
+  throw new UsageError('spec_changed', describeSpecChange(row.name, row.specText, specText));
 }

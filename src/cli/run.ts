@@ -7,6 +7,7 @@ import type { Config } from '../config.js';
 import { requireTool } from '../external/find-tool.js';
 import { renderSweepResult } from '../report/sweep-result.js';
 import type { LedgerReader } from '../store/rows.js';
+import { repeatCommand } from './go-on-command.js';
 import { catchInterrupt } from './interrupt.js';
 import { createReporter } from './live/reporter.js';
 import type { ReportMode } from './live/reporter.js';
@@ -34,7 +35,6 @@ export const registerRun: RegisterVerb = (program: Command, io: CliIo) => {
     .option('--insecure-plaintext', 'allow a remote Temporal server without TLS')
     .option('--detach', 'hand the sweep to the process that runs this folder and return')
     .option('--json', 'one JSON line an event, on stdout')
-    .option('-y, --yes', 'ask nothing (nothing is asked so far)')
     .addHelpText(
       'after',
       `
@@ -84,7 +84,7 @@ async function run(file: string, options: RunOptions, io: CliIo): Promise<ExitCo
   try {
     return await runSweep({
       ...{ config, target, options, reporter, env: io.env, signal: interrupt.signal },
-      goOn: goOnCommand(file, options),
+      goOn: repeatCommand(file, options),
       versions: { mergesweep: readOwnVersion() },
       onInsist: (act) => (insist.act = act),
       printResult: (reader, sweep) => {
@@ -111,30 +111,6 @@ function printResult(
   const resultsPath = results ?? (resultsDir === join(io.cwd, 'results') ? 'results' : resultsDir);
   io.out(renderSweepResult(reader, sweep, { color, columns: io.columns, resultsPath }));
 }
-
-/** The command that goes on after an interruption: the flags that say which sweep and where. */
-export function goOnCommand(file: string, options: RunOptions): string {
-  const flags: [flag: string, value: string | number | undefined][] = [
-    ['--results', options.results],
-    ['--name', options.name],
-    ['--max-trials', options.maxTrials],
-    ['--seed', options.seed],
-    ['--slots', options.slots],
-    ['--pool', options.pool],
-    ['--address', options.address],
-    ['--namespace', options.namespace],
-    ['--profile', options.profile],
-  ];
-  const given = flags.flatMap(([flag, value]) =>
-    value === undefined ? [] : [flag, quote(String(value))],
-  );
-  if (options.insecurePlaintext === true) given.push('--insecure-plaintext');
-  if (!options.worker) given.push('--no-worker');
-  return ['npx mergesweep run', quote(file), ...given].join(' ');
-}
-
-const quote = (text: string): string =>
-  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 function readOwnVersion(): string {
   const text = readFileSync(join(findProjectRoot(), 'package.json'), 'utf8');

@@ -2,6 +2,7 @@ import type { MergeOptions } from '../../activities/contracts.js';
 import { renderMergekitConfig } from './merge-config.js';
 import { mergekitArguments } from './mergekit-arguments.js';
 import type { MergeRecipe } from './recipe.js';
+import { toShellWord } from './shell-word.js';
 
 /** What the header of `best_config.yaml` says about the merge below it. */
 export interface BestConfigFacts {
@@ -43,14 +44,10 @@ export function renderBestConfig(recipe: MergeRecipe, facts: BestConfigFacts): s
     }),
     ...(versions.length === 0 ? [] : [`Made with ${versions.join(', ')}.`]),
     'Rebuild it, where OUT is a new folder:',
-    `  mergekit-yaml ${args.map(quoted).join(' ')}`,
+    `  mergekit-yaml ${args.map(toShellWord).join(' ')}`,
     ...Object.entries(facts.files ?? {}).map(([name, hash]) => `SHA-256 of ${name}: ${hash}`),
   ];
   // A line break in a name would end the comment and begin YAML.
   const header = lines.map((line) => `# ${line.replaceAll(/[\r\n\u2028\u2029\u0085]/g, ' ')}\n`);
   return header.join('') + renderMergekitConfig(recipe);
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -74,7 +74,7 @@ export function readSweepFacts(reader: LedgerReader, sweep: SweepRow): SweepFact
 }
 
 /** A baseline that is evaluated as it is and is not the base (a reserved label) is a parent. */
-function isParent({ kind, label, input }: TrialRow): boolean {
+export function isParent({ kind, label, input }: TrialRow): boolean {
   return kind === 'baseline' && input.subject.kind === 'model' && label !== 'base';
 }
 

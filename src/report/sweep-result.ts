@@ -6,7 +6,7 @@ import type { LedgerReader, ScoreRow } from '../store/rows.js';
 import { formatDelta, formatScore, formatScoreWithError } from './number-text.js';
 import { differenceTo } from './score-difference.js';
 import type { ScoredModel } from './scored-model.js';
-import { toShellWord } from './shell-word.js';
+import { toShellWord } from '../merge/shell-word.js';
 import { readSweepFacts, type SweepFacts } from './sweep-facts.js';
 import { judgeSweep } from './sweep-verdict.js';
 import { displayWidth, renderTable, type TableColumn } from './table.js';

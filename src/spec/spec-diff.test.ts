@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { diffSpecs, formatSpecDiff } from './spec-diff.js';
+import { describeSpecChange, diffSpecs } from './spec-diff.js';
 import { edit, sweepText } from './sweep-text.fixture.js';
 
 it('names each field that differs, with both values', () => {
@@ -8,9 +8,12 @@ it('names each field that differs, with both values', () => {
     'name: task_c',
     'name: task_c, limit: 5',
   );
-  expect(formatSpecDiff(diffSpecs(sweepText, changed))).toBe(
-    '  genome.parameters.weight.max: 0.8 → 0.9\n  tasks.confirm.0.limit: (not set) → 5',
-  );
+  expect(describeSpecChange('demo', sweepText, changed).split('\n')).toEqual([
+    expect.stringContaining('demo was started with another sweep file'),
+    '  genome.parameters.weight.max: 0.8 → 0.9',
+    '  tasks.confirm.0.limit: (not set) → 5',
+    expect.stringContaining('--name demo-2'),
+  ]);
 });
 
 it('sees no difference in comments, written defaults and the name', () => {

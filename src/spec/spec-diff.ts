@@ -25,11 +25,15 @@ export function diffSpecs(oldText: string, newText: string): FieldDiff[] {
     .map((path) => ({ path, before: before.get(path), after: after.get(path) }));
 }
 
-/** One line a field: `  genome.parameters.weight.max: 0.8 → 0.9`. */
-export function formatSpecDiff(diffs: readonly FieldDiff[]): string {
-  return diffs
-    .map(({ path, before, after }) => `  ${path}: ${show(before)} → ${show(after)}`)
-    .join('\n');
+/** Why a sweep does not go on with another file, what differs, and what to do. */
+export function describeSpecChange(name: string, storedText: string, newText: string): string {
+  return [
+    `The sweep ${name} was started with another sweep file; its scores would not compare:`,
+    ...diffSpecs(storedText, newText).map(
+      ({ path, before, after }) => `  ${path}: ${show(before)} → ${show(after)}`,
+    ),
+    `Undo the change to go on, or start the changed one under a name of its own: --name ${name}-2`,
+  ].join('\n');
 }
 
 const show = (value: unknown): string => (value === undefined ? '(not set)' : canonicalJson(value));

@@ -1,8 +1,9 @@
 /** What happened between two snapshots: the lines of a `run` that is piped. Pure. */
 import type { TrialId } from '../../../activities/contracts.js';
 import type { SweepSnapshot } from '../../client/watch-sweep.js';
+import { selectBest } from '../../scoring/select-best.js';
 import type { TrialRow } from '../../store/rows.js';
-import { findBest, hasEnded } from './progress-view.js';
+import { hasEnded } from './progress-view.js';
 
 /** One event; the field names are stable: `run --json` prints them. */
 export type RunEvent = { readonly version: 1; readonly at: string; readonly sweep: string } & (
@@ -66,7 +67,7 @@ export function listEvents(before: SweepSnapshot | undefined, after: SweepSnapsh
   const endedBefore = new Set((before ?? after).trials.filter(hasEnded).map((row) => row.trial));
   const ended = after.trials.filter((row) => hasEnded(row) && !endedBefore.has(row.trial));
   ended.sort((a, b) => (a.endedAt ?? '').localeCompare(b.endedAt ?? '') || a.ordinal - b.ordinal);
-  let best = findBest((before?.trials ?? []).filter(isSearch))?.fitness ?? -Infinity;
+  let best = selectBest(before?.trials ?? [])?.fitness ?? -Infinity;
   for (const row of ended) {
     const isNewBest = isSearch(row) && row.fitness !== undefined && row.fitness > best;
     if (isNewBest) best = row.fitness ?? best;

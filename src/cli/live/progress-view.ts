@@ -1,13 +1,9 @@
 /** What the live block shows, computed from a snapshot. Pure. */
-import type { TrialId, TrialProgress } from '../../../activities/contracts.js';
+import type { TrialProgress } from '../../../activities/contracts.js';
 import type { SweepSnapshot } from '../../client/watch-sweep.js';
+import { isParent } from '../../report/sweep-facts.js';
+import { selectBest, selectBestParent } from '../../scoring/select-best.js';
 import type { TrialRow } from '../../store/rows.js';
-
-export interface ScoredTrial {
-  readonly trial: TrialId;
-  readonly label?: string;
-  readonly fitness: number;
-}
 
 export interface ProgressView {
   readonly sweep: string;
@@ -18,8 +14,9 @@ export interface ProgressView {
   readonly baselines: { readonly ended: number; readonly known: number };
   readonly confirms: { readonly ended: number; readonly known: number };
   readonly failed: readonly TrialRow[];
-  readonly best?: ScoredTrial;
-  readonly bestParent?: ScoredTrial;
+  readonly best?: TrialRow;
+  /** What a merge has to beat. */
+  readonly bestParent?: TrialRow;
   readonly running: readonly { readonly trial: TrialRow; readonly progress?: TrialProgress }[];
   readonly elapsedSeconds: number;
   /** From the pace so far; absent before two search trials have ended. */
@@ -30,8 +27,9 @@ export function viewProgress(snapshot: SweepSnapshot, startedAtMs: number): Prog
   const { trials, sweep, progress } = snapshot;
   const search = trials.filter((row) => row.kind === 'search');
   const ended = search.filter(hasEnded);
-  const best = findBest(search);
-  const bestParent = findBest(trials.filter(isParent));
+  const best = selectBest(trials);
+  const parents = trials.filter(isParent).flatMap(({ label }) => label ?? []);
+  const bestParent = selectBestParent(trials, parents);
   const etaSeconds = estimateSeconds(ended, sweep.maxTrials);
   return {
     sweep: sweep.name,
@@ -52,20 +50,6 @@ export function viewProgress(snapshot: SweepSnapshot, startedAtMs: number): Prog
     elapsedSeconds: Math.max(0, (snapshot.atMs - startedAtMs) / 1000),
     ...(etaSeconds === undefined ? {} : { etaSeconds }),
   };
-}
-
-/** The best of them by fitness, the earlier at a tie; undefined when none is complete. */
-export function findBest(rows: readonly TrialRow[]): ScoredTrial | undefined {
-  let best: ScoredTrial | undefined;
-  for (const { trial, label, fitness } of rows)
-    if (fitness !== undefined && (best === undefined || fitness > best.fitness))
-      best = label === undefined ? { trial, fitness } : { trial, label, fitness };
-  return best;
-}
-
-/** Whether the trial is a parent's own score: what a merge has to beat. */
-export function isParent(row: TrialRow): boolean {
-  return row.kind === 'baseline' && row.input.subject.kind === 'model' && row.label !== 'base';
 }
 
 export const hasEnded = (row: TrialRow): boolean => row.state !== 'proposed';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeParent, makeScored, makeSnapshot, makeTrial, startMs } from './live.fixture.js';
 import { viewProgress } from './progress-view.js';
-import { formatDuration, renderProgress } from './render.js';
+import { renderProgress } from './render.js';
 
 const plain = { columns: 100, color: false };
 const failure = { class: 'out_of_memory', reason: 'r', stage: 'evaluate', attempt: 3 } as const;
@@ -71,18 +71,5 @@ describe('viewProgress', () => {
   it('estimates nothing from one trial', () => {
     const view = viewProgress(makeSnapshot([makeScored('1', 0.5, 10)]), startMs);
     expect(view).not.toHaveProperty('etaSeconds');
-  });
-});
-
-describe('formatDuration', () => {
-  it.each([
-    [0, '0s'],
-    [59.4, '59s'],
-    [59.6, '1m00s'],
-    [3_599, '59m59s'],
-    [7_620, '2h07m'],
-    [-3, '0s'],
-  ])('%d s is %s', (seconds, text) => {
-    expect(formatDuration(seconds)).toBe(text);
   });
 });

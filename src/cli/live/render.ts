@@ -1,5 +1,7 @@
 /** The live block as lines of text. Pure: no terminal, no clock. */
 import { createColors } from 'picocolors';
+import { formatDuration } from '../../report/duration-text.js';
+import { formatDelta, formatScore } from '../../report/number-text.js';
 import type { ProgressView } from './progress-view.js';
 
 export interface RenderStyle {
@@ -39,7 +41,7 @@ function renderBest({ best, bestParent }: ProgressView): string {
   const lead =
     bestParent === undefined
       ? ''
-      : `   vs best parent ${formatSigned(best.fitness - bestParent.fitness)} (${parent})`;
+      : `   vs best parent ${formatDelta((best.fitness ?? 0) - (bestParent.fitness ?? 0))} (${parent})`;
   return ` best  #${best.trial}  ${formatScore(best.fitness)}${lead}`;
 }
 
@@ -82,19 +84,6 @@ function renderBar(share: number): string {
   const full = Math.round(Math.min(1, Math.max(0, share)) * barCells);
   return `▕${'█'.repeat(full)}${' '.repeat(barCells - full)}▏`;
 }
-
-/** `42s`, `3m05s`, `2h07m`. */
-export function formatDuration(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  if (whole < 60) return `${whole}s`;
-  const two = (value: number): string => String(value).padStart(2, '0');
-  if (whole < 3600) return `${Math.floor(whole / 60)}m${two(whole % 60)}s`;
-  return `${Math.floor(whole / 3600)}h${two(Math.floor((whole % 3600) / 60))}m`;
-}
-
-/** Four decimals: more than the noise of any benchmark. */
-export const formatScore = (value: number): string => value.toFixed(4);
-const formatSigned = (value: number): string => (value < 0 ? '' : '+') + formatScore(value);
 
 const cut = (line: string, columns: number): string =>
   line.length <= columns ? line : `${line.slice(0, Math.max(0, columns - 1))}…`;
