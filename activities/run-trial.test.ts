@@ -14,7 +14,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { sweepWorkFolders } from '../src/external/work-folder.js';
+import { dropUnreleased, releaseWithinMs } from '../src/external/work-folder.js';
 import type { NodeActivities, RunTrialInput, RunTrialResult, TrialProgress } from './contracts.js';
 import { createNodeActivities, type NodeDependencies } from './run-trial.js';
 import { createSlotPool } from './slots.js';
@@ -337,17 +337,19 @@ test('release drops the checkpoint and keeps the result, and twice is once', asy
   await acts.releaseCheckpoint({ ...order, workKey: 'unknown' });
 });
 
-test("a kept checkpoint survives the node's sweep, another does not", async () => {
+test('a checkpoint whose release was lost goes after an hour, a kept one does not', async () => {
   await run();
   const acts = activities();
+  const later = Date.now() + releaseWithinMs;
+  expect(await dropUnreleased(workRoot())).toBe(0);
   await acts.releaseCheckpoint({ trial: '7', node: 'n1', workKey: 'r-e', keep: true });
-  expect(await sweepWorkFolders(workRoot())).toBe(0);
+  expect(await dropUnreleased(workRoot(), later)).toBe(0);
   expect(existsSync(work('checkpoint', 'DONE'))).toBe(true);
   rmSync(work('KEEP'));
-  expect(await sweepWorkFolders(workRoot())).toBe(1);
+  expect(await dropUnreleased(workRoot(), later)).toBe(1);
   expect(existsSync(work('checkpoint'))).toBe(false);
   expect(existsSync(work('result.json'))).toBe(true);
-  expect(await sweepWorkFolders(join(folder, 'nowhere'))).toBe(0);
+  expect(await dropUnreleased(join(folder, 'nowhere'))).toBe(0);
 });
 
 test('merges go on while every evaluation slot is taken', async () => {

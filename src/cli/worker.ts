@@ -27,7 +27,10 @@ export const registerWorker: RegisterVerb = (program, io) => {
     .option('--slots <n>', 'evaluations at once; default: one per card', wholeNumber(1, 256))
     .option('--gpus <list>', 'cards to use, e.g. 0,1; default: all')
     .option('--pool <name>', 'GPU pool to serve (MERGESWEEP_POOL)')
-    .option('--work-dir <dir>', 'merges and evaluations in the making; default: results/.work')
+    .option(
+      '--work-dir <dir>',
+      'merges and evaluations in the making; default: results/.work/<node>',
+    )
     .option('--results <dir>', 'results folder (MERGESWEEP_RESULTS; default: results)')
     .addHelpText(
       'after',
@@ -61,13 +64,13 @@ async function runWorker(options: WorkerOptions, io: CliIo): Promise<ExitCode> {
       'worker_address',
       'A worker needs the Temporal server that the sweeps are on: --address HOST:PORT, --profile NAME, or TEMPORAL_ADDRESS.',
     );
-  const workRoot =
-    options.workDir === undefined
-      ? join(config.resultsDir, '.work')
-      : resolve(io.cwd, options.workDir);
-  installRuntime(join(workRoot, 'logs', 'temporal-sdk.jsonl'));
   const gpus = options.gpus === undefined ? undefined : nodes.parseGpus(options.gpus);
   const nodeId = nameNode(nodes.nameNode, config.pool, gpus);
+  const workRoot =
+    options.workDir === undefined
+      ? join(config.resultsDir, '.work', nodeId)
+      : resolve(io.cwd, options.workDir);
+  installRuntime(join(workRoot, 'logs', 'temporal-sdk.jsonl'));
   const { slots } = options;
   const node = await nodes.createLocalNode({
     ...{ nodeId, workRoot, tools: config.tools, env: io.env, slots, gpus },
@@ -96,6 +99,7 @@ async function runWorker(options: WorkerOptions, io: CliIo): Promise<ExitCode> {
     return exitCodes.ok;
   } finally {
     interrupt.dispose();
+    node.close();
     await connection.close();
   }
 }

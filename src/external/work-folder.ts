@@ -109,24 +109,44 @@ export async function releaseWorkFolder(
   await removeAll(join(path, 'checkpoint'));
 }
 
+/** At the start of a node: drops what attempts left half-made that died with a former one. */
+export async function clearPartialWork(workRoot: string): Promise<void> {
+  for (const path of await listWork(workRoot)) await removePartialOutputs(path);
+}
+
+/** So long a checkpoint of finished work waits for its release: orders can be lost with Temporal. */
+export const releaseWithinMs = 3_600_000;
+
 /**
- * At the start of a node: drops partial outputs, and checkpoints of finished work that nobody asked
- * to keep. Returns how many checkpoints it dropped.
+ * Drops checkpoints of work that was finished long ago and that nobody asked to keep or to drop.
+ * Returns how many.
  */
-export async function sweepWorkFolders(workRoot: string): Promise<number> {
-  const keys = await readdir(workRoot).catch((): string[] => []);
+export async function dropUnreleased(workRoot: string, now: number = Date.now()): Promise<number> {
   let dropped = 0;
-  for (const key of keys) {
-    const path = join(workRoot, key);
-    const entries = await readdir(path).catch((): string[] => []);
-    if (!entries.some((name) => name === 'inputs.json' || name === 'result.json')) continue;
-    await removePartialOutputs(path);
-    if (!entries.includes('result.json') || entries.includes('KEEP')) continue;
-    if (!entries.includes('checkpoint')) continue;
+  for (const path of await listWork(workRoot)) {
+    const result = await stat(join(path, 'result.json')).catch(() => undefined);
+    if (result === undefined || now - result.mtimeMs < releaseWithinMs) continue;
+    const entries = await readdir(path);
+    if (entries.includes('KEEP') || !entries.includes('checkpoint')) continue;
     await removeAll(join(path, 'checkpoint'));
     dropped += 1;
   }
   return dropped;
+}
+
+/** The work folders below a root: other folders may lie there too. */
+async function listWork(workRoot: string): Promise<string[]> {
+  const keys = await readdir(workRoot).catch((): string[] => []);
+  const paths = keys.map((key) => join(workRoot, key));
+  const isWork = await Promise.all(
+    paths.map((path) =>
+      stat(join(path, 'inputs.json')).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return paths.filter((_, index) => isWork[index]);
 }
 
 /** Copies what a person wants to read of an attempt into the sweep's results folder, flat. */

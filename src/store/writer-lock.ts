@@ -1,8 +1,6 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
-import { withSqliteErrors } from './connection.js';
-import { createPrivately } from './private-file.js';
+import { acquireExclusiveLock, type ExclusiveLock } from './exclusive-lock.js';
 import { writeFileAtomically } from './write-file.js';
 
 /** Who writes the results folder: what a second `run` needs to hand its sweep over. */
@@ -16,11 +14,9 @@ export interface WriterDescription {
   readonly taskQueue?: string;
 }
 
-/** Held until `release()` or the end of the process, however it ends. */
-export interface WriterLock {
+export interface WriterLock extends ExclusiveLock {
   /** Tells later comers who holds the lock, in `writer.json`. */
   describe(description: WriterDescription): void;
-  release(): void;
 }
 
 /** Somebody else writes the folder; `holder` is undefined until they have described themselves. */
@@ -33,39 +29,27 @@ export function isLockHeld(lock: WriterLock | WriterLockHeld): lock is WriterLoc
 }
 
 /**
- * Makes this process the only writer of `resultsDir`, or says who is. The lock is an exclusive
- * SQLite transaction on `writer.lock`: the kernel frees it when the process dies, so a stale lock
- * can't exist; the descriptions in `writer.json` can be stale and mean nothing without it.
+ * Makes this process the only writer of `resultsDir`, or says who is. The descriptions in
+ * `writer.json` can be stale and mean nothing without the lock.
  */
 export function acquireWriterLock(resultsDir: string): WriterLock | WriterLockHeld {
-  mkdirSync(resultsDir, { recursive: true, mode: 0o700 });
-  const path = join(resultsDir, 'writer.lock');
+  const lock = acquireExclusiveLock(join(resultsDir, 'writer.lock'));
   const described = join(resultsDir, 'writer.json');
-  createPrivately(path);
-  return withSqliteErrors(path, () => {
-    const db = new Database(path, { timeout: 0 });
-    try {
-      db.exec('BEGIN EXCLUSIVE');
-    } catch (error) {
-      db.close();
-      const isBusy = error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
-      if (!isBusy) throw error;
-      return { holder: readDescription(described) };
-    }
-    // It may be from a holder that was killed.
-    rmSync(described, { force: true });
-    return {
-      describe: (description) => {
-        writeFileAtomically(described, `${JSON.stringify(description, undefined, 2)}\n`);
-      },
-      release: () => {
-        if (!db.open) return;
-        rmSync(described, { force: true });
-        db.exec('ROLLBACK');
-        db.close();
-      },
-    };
-  });
+  if (lock === undefined) return { holder: readDescription(described) };
+  // It may be from a holder that was killed.
+  rmSync(described, { force: true });
+  let isReleased = false;
+  return {
+    describe: (description) => {
+      writeFileAtomically(described, `${JSON.stringify(description, undefined, 2)}\n`);
+    },
+    release: () => {
+      if (isReleased) return;
+      isReleased = true;
+      rmSync(described, { force: true });
+      lock.release();
+    },
+  };
 }
 
 function readDescription(path: string): WriterDescription | undefined {

@@ -1,5 +1,43 @@
-import { describe, expect, it } from 'vitest';
-import { assignCards, nameNode, parseGpus } from './local-node.js';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { assignCards, createLocalNode, nameNode, parseGpus } from './local-node.js';
+
+describe('createLocalNode', () => {
+  let workRoot: string;
+  beforeEach(() => {
+    workRoot = mkdtempSync(join(tmpdir(), 'node-'));
+  });
+  afterEach(() => {
+    rmSync(workRoot, { recursive: true });
+  });
+  const tools = { mergekitYaml: 'm', lmEval: 'l', python: 'p', temporal: 't' };
+  const create = () =>
+    createLocalNode({ nodeId: 'n', workRoot, tools, env: {}, gpus: [], slots: 1 });
+
+  it('refuses a work folder that another worker uses, and takes it when that has ended', async () => {
+    const first = await create();
+    await expect(create()).rejects.toMatchObject({ code: 'work_dir' });
+    first.close();
+    (await create()).close();
+  });
+
+  it('clears what a former worker left half-made or was never told to release', async () => {
+    const files = ['half/attempt-1/checkpoint.partial', 'old/checkpoint', 'new/checkpoint'];
+    for (const name of files) mkdirSync(join(workRoot, name), { recursive: true });
+    for (const key of ['half', 'old', 'new']) writeFileSync(join(workRoot, key, 'inputs.json'), '');
+    for (const key of ['old', 'new']) writeFileSync(join(workRoot, key, 'result.json'), '');
+    utimesSync(join(workRoot, 'old', 'result.json'), 1, 1);
+    const node = await create();
+    try {
+      const left = files.map((name) => existsSync(join(workRoot, name)));
+      expect(left).toEqual([false, false, true]);
+    } finally {
+      node.close();
+    }
+  });
+});
 
 describe('nameNode', () => {
   it('keeps to what queue names and folders take', () => {

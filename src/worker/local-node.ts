@@ -1,5 +1,6 @@
 /** This machine as a node: its slots, its cards, its work folder. */
 import { availableParallelism, hostname } from 'node:os';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { createNodeActivities } from '../../activities/run-trial.js';
 import type { NodeActivities, NodeAdminActivities } from '../../activities/contracts.js';
@@ -7,6 +8,8 @@ import { createSlotPool } from '../../activities/slots.js';
 import type { Slot } from '../../activities/slots.js';
 import type { Environment, ToolCommands } from '../config.js';
 import { UsageError } from '../errors.js';
+import { clearPartialWork, dropUnreleased, releaseWithinMs } from '../external/work-folder.js';
+import { acquireExclusiveLock } from '../store/exclusive-lock.js';
 
 export interface LocalNodeOptions {
   readonly nodeId: string;
@@ -26,17 +29,21 @@ export interface LocalNode {
   readonly slots: number;
   readonly deviceClass: 'cpu' | 'cuda';
   readonly activities: NodeActivities & NodeAdminActivities;
+  /** Gives the work folder back. Twice is once. */
+  readonly close: () => void;
 }
 
 /** Processes get this long to end by themselves: Ctrl-C must be done within 10 s. */
 const graceMs = 4_000;
 
+/** @throws UsageError `work_dir` when another process works in the folder */
 export async function createLocalNode(options: LocalNodeOptions): Promise<LocalNode> {
   const gpus = options.gpus ?? (await listGpus(options.env));
   const cores = availableParallelism();
   const slots = options.slots ?? (gpus.length > 0 ? gpus.length : Math.max(1, cores >> 1));
   const deviceClass = gpus.length > 0 ? 'cuda' : 'cpu';
   const { nodeId, workRoot, publishRoot, tools, env } = options;
+  const close = await takeWorkRoot(workRoot);
   const activities = createNodeActivities({
     nodeId,
     workRoot,
@@ -50,7 +57,25 @@ export async function createLocalNode(options: LocalNodeOptions): Promise<LocalN
     env,
     graceMs,
   });
-  return { slots, deviceClass, activities };
+  return { slots, deviceClass, activities, close };
+}
+
+/** Makes the folder ours alone and clears what a former owner left; returns how to give it back. */
+async function takeWorkRoot(workRoot: string): Promise<() => void> {
+  const lock = acquireExclusiveLock(join(workRoot, 'node.lock'));
+  if (lock === undefined)
+    throw new UsageError(
+      'work_dir',
+      `Another worker uses ${workRoot}, and would take this one's merges for its own: end it, or name another folder with --work-dir.`,
+    );
+  await clearPartialWork(workRoot);
+  const drop = (): Promise<unknown> => dropUnreleased(workRoot).catch(() => undefined);
+  await drop();
+  const timer = setInterval(() => void drop(), releaseWithinMs).unref();
+  return () => {
+    clearInterval(timer);
+    lock.release();
+  };
 }
 
 const numberSlots = (count: number): string[] =>

@@ -87,11 +87,12 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     let capacity = 1;
     if (options.hasLocalNode) {
       const nodeId = nameNode(ledger.ledgerId.slice(0, 8));
-      const workRoot = join(resultsDir, '.work');
+      const workRoot = join(resultsDir, '.work', nodeId);
       const { tools } = config;
       const node = await createLocalNode({
         ...{ nodeId, workRoot, publishRoot: resultsDir, tools, env, slots: options.slots },
       });
+      undo.push(node.close);
       const worker = await startNodeWorker({
         ...{ connection, namespace, nodeId, onMessage, registryTaskQueue: queue },
         slots: node.slots,

@@ -1,15 +1,7 @@
 /** The main job as a user runs it: the built CLI, real Temporal, mergekit, lm_eval and SQLite. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -181,6 +173,7 @@ function readTrials() {
 }
 
 function listCheckpoints(): string[] {
-  const work = join(results, '.work');
-  return readdirSync(work).filter((name) => existsSync(join(work, name, 'checkpoint', 'DONE')));
+  return readdirSync(join(results, '.work'), { recursive: true, encoding: 'utf8' }).filter((path) =>
+    path.endsWith(join('checkpoint', 'DONE')),
+  );
 }
