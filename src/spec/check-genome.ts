@@ -1,5 +1,5 @@
 /** Method, models and labels. */
-import { findMergeMethod, mergeMethods } from '../merge/methods.js';
+import { findMergeMethod, mergeMethods, type MergeMethod } from '../merge/methods.js';
 import { checkParameters } from './check-parameters.js';
 import type { Problem } from './diagnostic.js';
 import type { Draft, DraftParent } from './draft.js';
@@ -27,7 +27,9 @@ function checkMethod(draft: Draft): Problem[] {
   if (method === undefined) {
     const known = mergeMethods.map(({ name }) => name);
     const nearest = suggest(draft.method, known);
+    const meant = nearest === undefined ? undefined : findMergeMethod(nearest);
     return [
+      ...(meant === undefined ? [] : checkMethodUse(draft, meant)),
       {
         path: ['genome', 'merge_method'],
         code: 'E020',
@@ -36,6 +38,10 @@ function checkMethod(draft: Draft): Problem[] {
       },
     ];
   }
+  return checkMethodUse(draft, method);
+}
+
+function checkMethodUse(draft: Draft, method: MergeMethod): Problem[] {
   const switches = draft.switches
     .filter((name) => !method.switches.includes(name))
     .map((name): Problem => {

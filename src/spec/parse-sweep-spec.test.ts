@@ -112,6 +112,27 @@ describe('all errors at once', () => {
       'mix:15:48 error E042 no parent is labelled `bta`; did you mean `beta`?',
     ]);
   });
+
+  it('reports values that no sweep may hold beside all others, each once', () => {
+    const text = edit(
+      edit(edit(sweepText, 'min: 0.2', 'min: .nan'), 'max: 0.9', 'max: 1.4'),
+      'metric:',
+      'metrik:',
+    );
+    expect(diagnose(text)).toEqual([
+      'mix:10:20 error E010 number `.nan` is refused: write a finite number',
+      'mix:11:31 error E031 genome.parameters.density.max is 1.4; density is a kept fraction, use 0.001 to 1',
+      'mix:14:23 error E012 unknown key `metrik` under tasks.search[0]; did you mean `metric`?',
+    ]);
+  });
+
+  it('reads parameters as those of the method that a misspelt one must mean', () => {
+    const text = edit(edit(sweepText, 'dare_ties', 'dare_tise'), 'max: 0.9', 'max: 1.4');
+    expect(diagnose(text)).toEqual([
+      'mix:3:17 error E020 unknown merge method `dare_tise`; did you mean `dare_ties`?',
+      'mix:11:31 error E031 genome.parameters.density.max is 1.4; density is a kept fraction, use 0.001 to 1',
+    ]);
+  });
 });
 
 describe('files that would cost time or memory', () => {

@@ -31,10 +31,12 @@ export function parseSweepSpec(
   home: string | undefined = process.env['HOME'],
 ): ParsedSweepSpec {
   const reading = readYaml(text, path);
-  if (!reading.ok) return reading;
+  const refused = reading.ok ? [] : reading.diagnostics;
+  const located = reading.ok ? reading : reading.rest;
+  if (located === undefined) return { ok: false, diagnostics: refused };
   const folder = folderOf(path);
-  const { file, problems } = checkSchema(reading.tree);
-  const draft = readDraft(reading.tree.root);
+  const { file, problems } = checkSchema(located.tree);
+  const draft = readDraft(located.tree.root);
   const isNameWritten = file?.name !== undefined;
   const all: Problem[] = [
     ...problems,
@@ -43,7 +45,11 @@ export function parseSweepSpec(
     ...checkArguments(draft),
     ...(file === undefined || isNameWritten ? [] : checkStem(path)),
   ];
-  const diagnostics = sortDiagnostics(all.map((problem) => locate(problem, path, reading)));
+  // What a refused value is to the schema says nothing new.
+  const others = all
+    .map((problem) => locate(problem, path, located))
+    .filter(({ line, column }) => !refused.some((at) => at.line === line && at.column === column));
+  const diagnostics = sortDiagnostics([...refused, ...others]);
   if (file === undefined || diagnostics.some(({ severity }) => severity === 'error'))
     return { ok: false, diagnostics };
   return { ok: true, spec: toSpec(file, path, folder, home), warnings: diagnostics };

@@ -7,15 +7,22 @@ import { buildTree, type YamlTree } from './yaml-tree.js';
 /** Further errors of one file are counted, not listed. */
 const mostSyntaxErrors = 20;
 
+/** Values with their places in the text. */
+export interface LocatedTree {
+  readonly tree: YamlTree;
+  readonly lines: LineCounter;
+}
+
 export type YamlReading =
-  | { readonly ok: true; readonly tree: YamlTree; readonly lines: LineCounter }
-  | { readonly ok: false; readonly diagnostics: Diagnostic[] };
+  | ({ readonly ok: true } & LocatedTree)
+  /** `rest`: the values beside those that are refused, to be checked too; absent where none could be built. */
+  | { readonly ok: false; readonly diagnostics: Diagnostic[]; readonly rest?: LocatedTree };
 
 /** Never throws, whatever the text. Files over the limits are refused before they are built. */
 export function readYaml(text: string, file: string): YamlReading {
   const lines = countLines(text);
-  const fail = (problems: readonly TextProblem[]): YamlReading => ({
-    ok: false,
+  const fail = (problems: readonly TextProblem[]) => ({
+    ok: false as const,
     diagnostics: sortDiagnostics(problems.map((problem) => atOffset(problem, file, lines))),
   });
 
@@ -45,7 +52,7 @@ export function readYaml(text: string, file: string): YamlReading {
       },
     ]);
   const tree = buildTree(document.contents);
-  if (tree.problems.length > 0) return fail(tree.problems);
+  if (tree.problems.length > 0) return { ...fail(tree.problems), rest: { tree, lines } };
   return { ok: true, tree, lines };
 }
 
@@ -90,14 +97,10 @@ function atOffset(problem: TextProblem, file: string, lines: LineCounter): Diagn
 }
 
 /** Gives a problem of the tree its place in the text: the nearest part of its path that is there. */
-export function locate(
-  problem: Problem,
-  file: string,
-  reading: Extract<YamlReading, { ok: true }>,
-): Diagnostic {
-  const offset = reading.tree.offsetOf(problem.path, problem.at ?? 'value');
+export function locate(problem: Problem, file: string, { tree, lines }: LocatedTree): Diagnostic {
+  const offset = tree.offsetOf(problem.path, problem.at ?? 'value');
   return {
-    ...atOffset({ offset, ...problem }, file, reading.lines),
+    ...atOffset({ offset, ...problem }, file, lines),
     severity: problem.severity ?? 'error',
   };
 }
