@@ -35,7 +35,7 @@ export function acceptOutcome(turn: Turn, outcome: TrialOutcome): Acceptance {
     case 'complete':
       return { trial, isApplied: true, ...complete(turn, trial, outcome.result) };
     case 'failed':
-      return { trial, isApplied: true, ...fail(turn, trial, outcome.failure, outcome.node) };
+      return { trial, isApplied: true, ...fail(turn, trial, outcome.failure) };
     case 'cancelled':
       // Not forgotten: it goes on under its number when the sweep is run again.
       cancelTrial(turn.db, turn.sweep, trial.trial, turn.at);
@@ -51,8 +51,11 @@ function complete(turn: Turn, trial: TrialRow, result: RunTrialResult): { pause?
     fitness = computeFitness(result.report, evaluation, result.attempt).fitness;
   } catch (error) {
     if (!(error instanceof TrialFailedError)) throw error;
-    const failure = { ...error.failure, logPath: result.workDir };
-    return fail(turn, trial, failure, result.node);
+    return fail(turn, trial, {
+      ...error.failure,
+      node: result.node,
+      logPath: result.workDir,
+    });
   }
   const { db, sweep, at } = turn;
   completeTrial(db, sweep, trial.trial, { result, fitness, at });
@@ -65,14 +68,9 @@ function complete(turn: Turn, trial: TrialRow, result: RunTrialResult): { pause?
   return {};
 }
 
-function fail(
-  turn: Turn,
-  trial: TrialRow,
-  failure: TrialFailure,
-  node: string | undefined,
-): { pause?: string } {
+function fail(turn: Turn, trial: TrialRow, failure: TrialFailure): { pause?: string } {
   const { db, sweep, at } = turn;
-  failTrial(db, sweep, trial.trial, { failure, node, at });
+  failTrial(db, sweep, trial.trial, { failure, at });
   const owner = failureOwner(failure.class);
   // For a failure of the whole sweep the optimizer waits: the trial runs again when it is mended.
   if (trial.kind === 'search' && owner !== 'sweep') {

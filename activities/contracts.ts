@@ -83,12 +83,7 @@ export interface TrialProgress {
 
 export type TrialOutcome =
   | { readonly trial: TrialId; readonly status: 'complete'; readonly result: RunTrialResult }
-  | {
-      readonly trial: TrialId;
-      readonly status: 'failed';
-      readonly failure: TrialFailure;
-      readonly node?: string;
-    }
+  | { readonly trial: TrialId; readonly status: 'failed'; readonly failure: TrialFailure }
   | { readonly trial: TrialId; readonly status: 'cancelled'; readonly reason: string };
 
 /** A checkpoint whose trial is accepted or finally failed. */

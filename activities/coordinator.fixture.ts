@@ -168,8 +168,10 @@ export function failed(
   return {
     trial,
     status: 'failed',
-    failure: { class: failureClass, reason: `it was ${failureClass}`, stage: 'merge', attempt: 1 },
-    node,
+    failure: {
+      ...{ class: failureClass, reason: `it was ${failureClass}` },
+      ...{ stage: 'merge', attempt: 1, node },
+    },
   };
 }
 

@@ -52,7 +52,7 @@ function nodeOf(outcome: TrialOutcome): string | undefined {
     case 'complete':
       return outcome.result.node;
     case 'failed':
-      return failureOwner(outcome.failure.class) === 'sweep' ? undefined : outcome.node;
+      return failureOwner(outcome.failure.class) === 'sweep' ? undefined : outcome.failure.node;
     case 'cancelled':
       return undefined;
   }

@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { dropUnreleased, releaseWithinMs } from '../src/external/work-folder.js';
+import { clearFormerWork, dropUnreleased } from '../src/external/work-folder.js';
 import type { NodeActivities, RunTrialInput, RunTrialResult, TrialProgress } from './contracts.js';
 import { createNodeActivities, type NodeDependencies } from './run-trial.js';
 import { createSlotPool } from './slots.js';
@@ -235,7 +236,9 @@ test.each([
   setFault({ [tool]: fault });
   const error = await failureOf();
   const failure = error.details?.[0] as Record<string, unknown>;
-  expect(failure).toMatchObject({ class: failureClass, stage, attempt: 1, reason: error.message });
+  expect(failure).toMatchObject({
+    ...{ class: failureClass, stage, attempt: 1, node: 'n1', reason: error.message },
+  });
   expect(existsSync(failure['logPath'] as string)).toBe(true);
   expect(error.type).toBe(failureClass);
   const isInfrastructure = !['bad_score', 'degenerate_merge', 'configuration'].includes(
@@ -339,17 +342,32 @@ test('release drops the checkpoint and keeps the result, and twice is once', asy
 
 test('a checkpoint whose release was lost goes after an hour, a kept one does not', async () => {
   await run();
-  const acts = activities();
-  const later = Date.now() + releaseWithinMs;
-  expect(await dropUnreleased(workRoot())).toBe(0);
-  await acts.releaseCheckpoint({ trial: '7', node: 'n1', workKey: 'r-e', keep: true });
-  expect(await dropUnreleased(workRoot(), later)).toBe(0);
-  expect(existsSync(work('checkpoint', 'DONE'))).toBe(true);
+  const age = (name: string) => {
+    utimesSync(work(name), 1, 1);
+  };
+  const sweep = async () => {
+    await clearFormerWork(workRoot());
+    await dropUnreleased(workRoot());
+    return existsSync(work('checkpoint', 'DONE'));
+  };
+  expect(await sweep()).toBe(true);
+  age('result.json');
+  await activities().releaseCheckpoint({ trial: '7', node: 'n1', workKey: 'r-e', keep: true });
+  expect(await sweep()).toBe(true);
   rmSync(work('KEEP'));
-  expect(await dropUnreleased(workRoot(), later)).toBe(1);
-  expect(existsSync(work('checkpoint'))).toBe(false);
+  expect(await sweep()).toBe(false);
   expect(existsSync(work('result.json'))).toBe(true);
-  expect(await dropUnreleased(join(folder, 'nowhere'))).toBe(0);
+  await dropUnreleased(join(folder, 'nowhere'));
+});
+
+test('a merge that was never evaluated goes when its node starts anew, and not under it', async () => {
+  setFault({ lm_eval: 'exit' });
+  await failureOf();
+  utimesSync(work('checkpoint', 'DONE'), 1, 1);
+  await dropUnreleased(workRoot());
+  expect(existsSync(work('checkpoint', 'DONE'))).toBe(true);
+  await clearFormerWork(workRoot());
+  expect(existsSync(work('checkpoint'))).toBe(false);
 });
 
 test('merges go on while every evaluation slot is taken', async () => {

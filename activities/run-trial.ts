@@ -269,6 +269,7 @@ class TrialRun {
       reason: redact(error instanceof Error ? error.message : String(error)).slice(0, 2000),
       stage: this.heartbeat.stage,
       attempt,
+      node: this.deps.nodeId,
       ...(this.logPath === undefined ? {} : { logPath: this.logPath }),
       ...(stageError?.logTail === undefined ? {} : { logTail: redact(stageError.logTail) }),
     };

@@ -62,6 +62,8 @@ export interface TrialFailure {
   readonly stage: TrialStage;
   /** 1 for the first attempt. */
   readonly attempt: number;
+  /** Where it was tried; absent when no node had taken it. */
+  readonly node?: string;
   /** Path of the log on the node that ran the trial, if one was written. */
   readonly logPath?: string;
   /** The last lines of that log, at most 4 KiB. */

@@ -49,9 +49,9 @@ function toTimedOut(trial: TrialId, timeout: TimeoutFailure, attempts: number): 
       : `Expected the trial to end within its limits, ${where} was still in the stage ${stage}; raise limits in the sweep file if that is normal.`,
     stage,
     attempt: attempts,
+    ...(progress === undefined ? {} : { node: progress.node }),
   };
-  const node = progress === undefined ? {} : { node: progress.node };
-  return { trial, status: 'failed', failure, ...node };
+  return { trial, status: 'failed', failure };
 }
 
 function isTrialFailure(value: unknown): value is TrialFailure {

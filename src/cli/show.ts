@@ -147,7 +147,9 @@ function renderFailure({ failure }: TrialRow): string[] {
   return [
     `${failure.class} in stage ${failure.stage}, attempt ${failure.attempt}`,
     toPrintableLine(failure.reason),
-    ...(failure.logPath === undefined ? [] : [`log (on the node): ${failure.logPath}`]),
+    ...(failure.logPath === undefined
+      ? []
+      : [`log on ${failure.node ?? 'the node'}: ${failure.logPath}`]),
     ...(failure.logTail === undefined
       ? []
       : toPrintable(failure.logTail)

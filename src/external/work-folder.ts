@@ -109,29 +109,31 @@ export async function releaseWorkFolder(
   await removeAll(join(path, 'checkpoint'));
 }
 
-/** At the start of a node: drops what attempts left half-made that died with a former one. */
-export async function clearPartialWork(workRoot: string): Promise<void> {
-  for (const path of await listWork(workRoot)) await removePartialOutputs(path);
-}
-
-/** So long a checkpoint of finished work waits for its release: orders can be lost with Temporal. */
+/** So long a checkpoint waits for its release: orders can be lost with Temporal, or with a node. */
 export const releaseWithinMs = 3_600_000;
 
 /**
- * Drops checkpoints of work that was finished long ago and that nobody asked to keep or to drop.
- * Returns how many.
+ * Before a node takes any work: drops what attempts left half-made that died with a former worker,
+ * and old checkpoints, evaluated or not, that nobody asked to keep.
  */
-export async function dropUnreleased(workRoot: string, now: number = Date.now()): Promise<number> {
-  let dropped = 0;
+export async function clearFormerWork(workRoot: string): Promise<void> {
   for (const path of await listWork(workRoot)) {
-    const result = await stat(join(path, 'result.json')).catch(() => undefined);
-    if (result === undefined || now - result.mtimeMs < releaseWithinMs) continue;
-    const entries = await readdir(path);
-    if (entries.includes('KEEP') || !entries.includes('checkpoint')) continue;
-    await removeAll(join(path, 'checkpoint'));
-    dropped += 1;
+    await removePartialOutputs(path);
+    await dropOld(path, join(path, 'checkpoint', doneMarker));
   }
-  return dropped;
+}
+
+/** While a node works: drops checkpoints of work that was finished long ago. */
+export async function dropUnreleased(workRoot: string): Promise<void> {
+  for (const path of await listWork(workRoot)) await dropOld(path, join(path, 'result.json'));
+}
+
+/** Drops the checkpoint unless it is to be kept, or `marker` is young or absent. */
+async function dropOld(path: string, marker: string): Promise<void> {
+  const found = await stat(marker).catch(() => undefined);
+  if (found === undefined || Date.now() - found.mtimeMs < releaseWithinMs) return;
+  const isKept = (await readdir(path)).includes('KEEP');
+  if (!isKept) await removeAll(join(path, 'checkpoint'));
 }
 
 /** The work folders below a root: other folders may lie there too. */

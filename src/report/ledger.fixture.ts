@@ -174,6 +174,7 @@ export const crash: TrialFailure = {
   reason: 'lm_eval ended with exit code 1; read its log',
   stage: 'evaluate',
   attempt: 3,
+  node: 'node-2',
   logPath: '/work/key/attempt-3/lm-eval.log',
   logTail: 'RuntimeError: \u001b[31mboom\u001b[0m\n',
 };

@@ -96,13 +96,13 @@ export function failTrial(
   db: Connection,
   sweep: string,
   trial: TrialId,
-  { failure, node, at }: { failure: TrialFailure; node?: string | undefined; at: string },
+  { failure, at }: { failure: TrialFailure; at: string },
 ): void {
   const text = JSON.stringify(failure);
   db.prepare(
     `UPDATE trials SET state = 'failed', failure = ?, node = ?, attempt = ?, ended_at = ?
      WHERE sweep = ? AND trial = ? AND state = 'proposed'`,
-  ).run(text, node ?? null, failure.attempt, at, sweep, trial);
+  ).run(text, failure.node ?? null, failure.attempt, at, sweep, trial);
   db.prepare(
     `INSERT INTO failures (sweep, trial, class, failure, recorded_at) VALUES (?, ?, ?, ?, ?)`,
   ).run(sweep, trial, failure.class, text, at);

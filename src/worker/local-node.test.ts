@@ -27,8 +27,8 @@ describe('createLocalNode', () => {
     const files = ['half/attempt-1/checkpoint.partial', 'old/checkpoint', 'new/checkpoint'];
     for (const name of files) mkdirSync(join(workRoot, name), { recursive: true });
     for (const key of ['half', 'old', 'new']) writeFileSync(join(workRoot, key, 'inputs.json'), '');
-    for (const key of ['old', 'new']) writeFileSync(join(workRoot, key, 'result.json'), '');
-    utimesSync(join(workRoot, 'old', 'result.json'), 1, 1);
+    for (const key of ['old', 'new']) writeFileSync(join(workRoot, key, 'checkpoint', 'DONE'), '');
+    utimesSync(join(workRoot, 'old', 'checkpoint', 'DONE'), 1, 1);
     const node = await create();
     try {
       const left = files.map((name) => existsSync(join(workRoot, name)));

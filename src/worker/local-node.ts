@@ -8,7 +8,7 @@ import { createSlotPool } from '../../activities/slots.js';
 import type { Slot } from '../../activities/slots.js';
 import type { Environment, ToolCommands } from '../config.js';
 import { UsageError } from '../errors.js';
-import { clearPartialWork, dropUnreleased, releaseWithinMs } from '../external/work-folder.js';
+import { clearFormerWork, dropUnreleased, releaseWithinMs } from '../external/work-folder.js';
 import { acquireExclusiveLock } from '../store/exclusive-lock.js';
 
 export interface LocalNodeOptions {
@@ -68,10 +68,10 @@ async function takeWorkRoot(workRoot: string): Promise<() => void> {
       'work_dir',
       `Another worker uses ${workRoot}, and would take this one's merges for its own: end it, or name another folder with --work-dir.`,
     );
-  await clearPartialWork(workRoot);
-  const drop = (): Promise<unknown> => dropUnreleased(workRoot).catch(() => undefined);
-  await drop();
-  const timer = setInterval(() => void drop(), releaseWithinMs).unref();
+  await clearFormerWork(workRoot);
+  // What can't be dropped now is tried again; a trial must not fail of it.
+  const drop = (): void => void dropUnreleased(workRoot).catch(() => undefined);
+  const timer = setInterval(drop, releaseWithinMs).unref();
   return () => {
     clearInterval(timer);
     lock.release();
