@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { renderBestConfig } from '../src/merge/best-config.js';
+import { renderBestTrial } from '../src/merge/best-config.js';
 import { renderMergekitConfig } from '../src/merge/merge-config.js';
 import { selectBest } from '../src/scoring/select-best.js';
 import {
@@ -80,20 +80,14 @@ export function writeBestConfig(
 ): TrialId | undefined {
   const trials = ledger.listTrials(sweep);
   const best = selectBest(trials);
-  if (best?.input.subject.kind !== 'merge') return undefined;
+  if (best === undefined) return undefined;
   const confirmed = trials.find(({ confirms }) => confirms === best.trial);
-  const text = renderBestConfig(best.input.subject.recipe, {
-    sweep,
-    trial: best.trial,
-    mergeOptions: best.input.mergeOptions,
-    deviceClass: best.deviceClass ?? 'cpu',
-    scores: [
-      ...ledger.listScores(sweep, best.trial),
-      ...(confirmed === undefined ? [] : ledger.listScores(sweep, confirmed.trial)),
-    ],
-    ...(best.checkpointFiles !== undefined && { files: best.checkpointFiles }),
-    ...(best.versions !== undefined && { versions: best.versions }),
-  });
+  const scored = [best, ...(confirmed === undefined ? [] : [confirmed])];
+  const text = renderBestTrial(
+    best,
+    scored.flatMap(({ trial }) => ledger.listScores(sweep, trial)),
+  );
+  if (text === undefined) return undefined;
   writeFileAtomically(join(resultsDir, sweep, 'best_config.yaml'), text);
   return best.trial;
 }

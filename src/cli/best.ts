@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { LedgerError } from '../errors.js';
-import { renderBestConfig } from '../merge/best-config.js';
+import { renderBestTrial } from '../merge/best-config.js';
 import { formatDelta, formatScoreWithError } from '../report/number-text.js';
 import { resolveSweep, resolveTrial } from '../report/resolve-reference.js';
 import type { ScoredModel } from '../report/scored-model.js';
@@ -56,7 +56,7 @@ export function registerBest(program: Command, io: CliIo, dependencies: CliDepen
     });
   addReadingOptions(
     command,
-    '"sweep", "best": {trial, score, stderr, confirmScore, confirmStderr, params}, "bestParent", "deltaToBestParent", "sha256", "configPath", "config"',
+    '"sweep", "best": {trial, score, stderr, confirmScore, confirmStderr, params}, "bestParent", "deltaToBestParent", "files": {name: sha256}, "configPath", "config"',
   );
   addExamples(command, [
     ['best demo', 'scores and parameters'],
@@ -70,16 +70,8 @@ function isOf(config: string, { trial }: TrialRow): boolean {
 }
 
 function renderConfig({ trial, search, confirm }: ScoredModel): string {
-  const { subject, mergeOptions, sweep } = trial.input;
-  if (subject.kind !== 'merge') return missing(trial);
-  return renderBestConfig(subject.recipe, {
-    sweep,
-    trial: trial.trial,
-    mergeOptions,
-    deviceClass: trial.deviceClass ?? 'cpu',
-    scores: [...(search?.scores ?? []), ...(confirm?.scores ?? [])],
-    ...(trial.versions === undefined ? {} : { versions: trial.versions }),
-  });
+  const scores = [...(search?.scores ?? []), ...(confirm?.scores ?? [])];
+  return renderBestTrial(trial, scores) ?? missing(trial);
 }
 
 function missing({ sweep, trial }: TrialRow): never {
@@ -91,7 +83,7 @@ function missing({ sweep, trial }: TrialRow): never {
 
 function toJson(facts: SweepFacts) {
   const { best, bestParent, deltaToBestParent } = sweepToJson(facts);
-  return { best, bestParent, deltaToBestParent, sha256: facts.best?.trial.checkpointSha256 };
+  return { best, bestParent, deltaToBestParent, files: facts.best?.trial.checkpointFiles };
 }
 
 function renderBest(
@@ -111,9 +103,11 @@ function renderBest(
     ...Object.entries(trial.params ?? {}).map(
       ([parameter, value]) => `  ${value.toFixed(6)}  ${parameter}`,
     ),
-    ...(trial.checkpointSha256 === undefined ? [] : [`  sha256   ${trial.checkpointSha256}`]),
+    ...Object.entries(trial.checkpointFiles ?? {}).map(
+      ([file, sha256]) => `  sha256   ${sha256}  ${file}`,
+    ),
     ...(configPath === undefined ? [] : [`  config   ${configPath}`]),
     '',
-    `next  mergesweep best ${sweep.name} --yaml${flags} > merge.yaml`,
+    `next  npx mergesweep best ${sweep.name} --yaml${flags} > merge.yaml`,
   ];
 }

@@ -39,7 +39,7 @@ export function registerShow(program: Command, io: CliIo, dependencies: CliDepen
     });
   addReadingOptions(
     command,
-    '"trial", "kind", "state", "score", "params", "scores", "failure", "recipe", "mergekitConfig", "checkpointSha256", "deviceClass", "versions", "workDir", "folder", …',
+    '"trial", "kind", "state", "score", "params", "scores", "failure", "recipe", "mergekitConfig", "files": {name: sha256}, "deviceClass", "versions", "workDir", "folder", …',
   );
   addExamples(command, [
     ['show demo#7', 'search trial 7'],
@@ -56,7 +56,7 @@ function toJson(trial: TrialRow, scores: readonly ScoreRow[], folder: string) {
     ...(subject.kind === 'merge'
       ? { recipe: subject.recipe, mergekitConfig: renderMergekitConfig(subject.recipe) }
       : { model: subject.model }),
-    checkpointSha256: trial.checkpointSha256,
+    files: trial.checkpointFiles,
     deviceClass: trial.deviceClass,
     versions: trial.versions,
     workDir: trial.workDir,
@@ -106,7 +106,10 @@ function renderFacts(trial: TrialRow, folder: string): string[] {
     ],
     ['device', trial.deviceClass],
     ['versions', versions.length === 0 ? undefined : versions.join(', ')],
-    ['sha256', trial.checkpointSha256],
+    ...Object.entries(trial.checkpointFiles ?? {}).map(([file, sha256]): [string, string] => [
+      'sha256',
+      `${sha256}  ${file}`,
+    ]),
     ['on the node', trial.workDir],
     ['files', trial.state === 'proposed' ? undefined : folder],
   ];

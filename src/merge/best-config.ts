@@ -1,4 +1,5 @@
 import type { MergeOptions } from '../../activities/contracts.js';
+import type { TrialRow } from '../store/rows.js';
 import { renderMergekitConfig } from './merge-config.js';
 import { mergekitArguments } from './mergekit-arguments.js';
 import type { MergeRecipe } from './recipe.js';
@@ -50,4 +51,22 @@ export function renderBestConfig(recipe: MergeRecipe, facts: BestConfigFacts): s
   // A line break in a name would end the comment and begin YAML.
   const header = lines.map((line) => `# ${line.replaceAll(/[\r\n\u2028\u2029\u0085]/g, ' ')}\n`);
   return header.join('') + renderMergekitConfig(recipe);
+}
+
+/** The same of a trial as the ledger holds it; undefined where it is no merge. */
+export function renderBestTrial(
+  trial: TrialRow,
+  scores: BestConfigFacts['scores'],
+): string | undefined {
+  const { subject, mergeOptions } = trial.input;
+  if (subject.kind !== 'merge') return undefined;
+  return renderBestConfig(subject.recipe, {
+    sweep: trial.sweep,
+    trial: trial.trial,
+    mergeOptions,
+    deviceClass: trial.deviceClass ?? 'cpu',
+    scores,
+    ...(trial.checkpointFiles !== undefined && { files: trial.checkpointFiles }),
+    ...(trial.versions !== undefined && { versions: trial.versions }),
+  });
 }
