@@ -5,6 +5,7 @@ import { readConfig } from '../config.js';
 import type { ConfigFlags } from '../config.js';
 import type { TemporalFlags } from '../client/resolve-temporal.js';
 import { UsageError } from '../errors.js';
+import { hashJson } from '../spec/canonical-json.js';
 import { catchInterrupt } from './interrupt.js';
 import { wholeNumber } from './run-options.js';
 import { exitCodes } from './verb.js';
@@ -65,11 +66,9 @@ async function runWorker(options: WorkerOptions, io: CliIo): Promise<ExitCode> {
       'A worker needs the Temporal server that the sweeps are on: --address HOST:PORT, --profile NAME, or TEMPORAL_ADDRESS.',
     );
   const gpus = options.gpus === undefined ? undefined : nodes.parseGpus(options.gpus);
-  const nodeId = nameNode(nodes.nameNode, config.pool, gpus);
-  const workRoot =
-    options.workDir === undefined
-      ? join(config.resultsDir, '.work', nodeId)
-      : resolve(io.cwd, options.workDir);
+  const workDir = options.workDir === undefined ? undefined : resolve(io.cwd, options.workDir);
+  const nodeId = nameWorker(nodes.nameNode, { pool: config.pool, gpus, workDir });
+  const workRoot = workDir ?? join(config.resultsDir, '.work', nodeId);
   installRuntime(join(workRoot, 'logs', 'temporal-sdk.jsonl'));
   const { slots } = options;
   const node = await nodes.createLocalNode({
@@ -104,13 +103,20 @@ async function runWorker(options: WorkerOptions, io: CliIo): Promise<ExitCode> {
   }
 }
 
-/** Two workers on one machine must not share a queue: pool and cards tell them apart. */
-function nameNode(
-  name: (suffix: string) => string,
-  pool: string | undefined,
-  gpus: readonly string[] | undefined,
-): string {
-  const parts = [pool, gpus === undefined ? 'all' : `gpu${gpus.join('-')}`];
+interface NodeTraits {
+  readonly pool: string | undefined;
+  readonly gpus: readonly string[] | undefined;
+  readonly workDir: string | undefined;
+}
+
+/**
+ * Stable over restarts, and never that of another worker on this machine: a checkpoint is released
+ * by the node's name.
+ */
+export function nameWorker(name: (suffix: string) => string, traits: NodeTraits): string {
+  const { pool, gpus, workDir } = traits;
+  const folder = workDir === undefined ? undefined : hashJson(workDir).slice(0, 6);
+  const parts = [pool, gpus === undefined ? 'all' : `gpu${gpus.join('-')}`, folder];
   return name(parts.filter((part) => part !== undefined).join('-'));
 }
 
