@@ -6,6 +6,7 @@ import { connectTemporal } from '../client/connect.js';
 import type { TemporalConnection } from '../client/connect.js';
 import type { TemporalTarget } from '../client/resolve-temporal.js';
 import type { Config, Environment } from '../config.js';
+import { watchDisk } from '../external/disk-watch.js';
 import { ensureTemporalServer } from '../external/temporal-server.js';
 import type { EmbeddedServer } from '../external/temporal-server.js';
 import { openLedger } from '../store/ledger.js';
@@ -56,6 +57,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     undo.push(() => {
       ledger.close();
     });
+    undo.push(watchDisk({ folder: config.resultsDir, say: onMessage }).stop);
     // The two slowest steps side by side.
     const bundling = loadWorkflowBundle();
     bundling.catch(() => undefined);
