@@ -12,8 +12,8 @@ it('runs the sweep that comes along, under its own name', () => {
 });
 
 it('gives other numbers another name: a sweep is its name', () => {
-  expect(runArguments({ trials: 40, seed: 1, results: 'r' }, '/').slice(1)).toEqual([
-    ...['--name', 'demo-t40-s1', '--max-trials', '40', '--seed', '1', '--results', 'r'],
+  expect(runArguments({ trials: 40, seed: 1, results: 'r', json: true }, '/').slice(1)).toEqual([
+    ...['--name', 'demo-t40-s1', '--max-trials', '40', '--seed', '1', '--results', 'r', '--json'],
   ]);
 });
 

@@ -10,6 +10,7 @@ interface DemoOptions {
   readonly results?: string;
   readonly trials?: number;
   readonly seed?: number;
+  readonly json?: boolean;
 }
 
 /** `demo`: `run` on the sweep that comes with mergesweep. */
@@ -24,6 +25,7 @@ export function registerDemo(program: Command, io: CliIo, registerRun: RegisterV
     .option('--results <dir>', 'results folder (default: $MERGESWEEP_RESULTS, else ./results)')
     .option('--trials <n>', 'trials of the search', wholeNumber(1, 100_000))
     .option('--seed <n>', 'seed of the search', wholeNumber(0, 2_147_483_647))
+    .option('--json', 'one JSON line an event, on stdout')
     .action(async (options: DemoOptions) => {
       // A program of its own: commander's commands keep the options of the parse they are in.
       const inner = new Command('mergesweep').copyInheritedSettings(program);
@@ -37,7 +39,7 @@ export function registerDemo(program: Command, io: CliIo, registerRun: RegisterV
 }
 
 /** The arguments of `run` for the demo; other numbers are another sweep, so they name it. */
-export function runArguments({ results, trials, seed }: DemoOptions, cwd: string): string[] {
+export function runArguments({ results, trials, seed, json }: DemoOptions, cwd: string): string[] {
   const parts = [
     ...(trials === undefined ? [] : [`t${trials}`]),
     ...(seed === undefined ? [] : [`s${seed}`]),
@@ -48,5 +50,6 @@ export function runArguments({ results, trials, seed }: DemoOptions, cwd: string
     ...(trials === undefined ? [] : ['--max-trials', String(trials)]),
     ...(seed === undefined ? [] : ['--seed', String(seed)]),
     ...(results === undefined ? [] : ['--results', results]),
+    ...(json === true ? ['--json'] : []),
   ];
 }
