@@ -206,7 +206,7 @@ function conclude(order: RunSweepOrder, reader: LedgerReader, summary: SweepSumm
   if (summary.state === 'finished') return exitCodes.ok;
   const reason = summary.reason?.replace(/\.$/, '') ?? 'no reason given';
   order.reporter.say(
-    `The sweep ${summary.sweep} is paused: ${reason}. It goes on with: ${order.goOn}`,
+    `The sweep ${summary.sweep} is paused: ${reason}. Once that is mended it goes on with: ${order.goOn} (a changed sweep file is another sweep: --name ${summary.sweep}-2)`,
   );
   return exitCodes.stopped;
 }
