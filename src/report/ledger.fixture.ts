@@ -188,7 +188,11 @@ export function demoSketches(): TrialSketch[] {
     { id: 'b4', label: 'uniform', scores: [0.1, 0.9] },
     { id: 'b5', label: 'ties', scores: [0.6, 0.9] },
     { id: '1', scores: [0.4, 0.6] },
-    { id: '2', scores: [0.93, 0.97], over: { checkpointFiles: { 'model.safetensors': 'f'.repeat(64) } } },
+    {
+      id: '2',
+      scores: [0.93, 0.97],
+      over: { checkpointFiles: { 'model.safetensors': 'f'.repeat(64) } },
+    },
     { id: '3', failure: crash },
     { id: 'c1', confirms: '2', scores: [0.9, 0.96] },
     { id: 'c2', label: 'base', confirms: 'b1', scores: [0, 0.26] },
