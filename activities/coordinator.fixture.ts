@@ -91,6 +91,15 @@ export class CoordinatorFixture {
     return this.activities.tellAsk({ ...this.names, requestId, outcomes, want });
   }
 
+  /** The baselines done; returns the first reply with search trials. */
+  async pastBaselines(want: number): Promise<TellAskReply> {
+    const { trials } = await this.tellAsk([], 5);
+    return this.tellAsk(
+      trials.map((trial) => complete(trial)),
+      want,
+    );
+  }
+
   /** Hands out everything one by one, each trial ended by `end`, until the sweep gives no more. */
   async runToEnd(
     end: (trial: RunTrialInput) => TrialOutcome = (trial) => complete(trial),

@@ -1,5 +1,3 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { packDocuments } from '../src/external/packed-report.js';
 import type { RunTrialInput, TellAskReply } from './contracts.js';
@@ -32,15 +30,6 @@ const events = () =>
   fixture.ledger.transact((db) =>
     db.prepare(`SELECT kind || ' ' || trial FROM optimizer_events ORDER BY sequence`).pluck().all(),
   );
-
-/** The baselines done; returns the first reply with search trials. */
-async function pastBaselines(want: number): Promise<TellAskReply> {
-  const { trials } = await fixture.tellAsk([], 5);
-  return fixture.tellAsk(
-    trials.map((trial) => complete(trial)),
-    want,
-  );
-}
 
 describe('tellAsk', () => {
   it('hands out baselines first, then exactly max_trials candidates, then the confirmations', async () => {
@@ -84,7 +73,7 @@ describe('tellAsk', () => {
 
   it('answers the same request with the same reply, also after a restart', async () => {
     await start();
-    const first = await pastBaselines(2);
+    const first = await fixture.pastBaselines(2);
     const request = {
       ...fixture.names,
       requestId: 50,
@@ -109,7 +98,7 @@ describe('tellAsk', () => {
 
   it('tells an outcome that is delivered twice once', async () => {
     await start();
-    const { trials } = await pastBaselines(1);
+    const { trials } = await fixture.pastBaselines(1);
     await fixture.tellAsk([complete(trials[0]!), complete(trials[0]!)], 0);
     await fixture.tellAsk([complete(trials[0]!)], 0);
     expect(events()).toEqual(['foreign b4', 'ask 1', 'tell 1']);
@@ -118,7 +107,7 @@ describe('tellAsk', () => {
 
   it('records a second completion that says otherwise, and keeps the first', async () => {
     await start();
-    const { trials } = await pastBaselines(2);
+    const { trials } = await fixture.pastBaselines(2);
     await fixture.tellAsk([complete(trials[0]!, 0.5), complete(trials[1]!, 0.5)], 0);
     await fixture.tellAsk([complete(trials[0]!, 0.75)], 0);
     const other = { files: {}, sha256: 'another', bytes: 1 };
@@ -140,17 +129,17 @@ describe('tellAsk', () => {
 
   it('lets the optimizer hear of the uniform merge only where it is a point of the box', async () => {
     await start();
-    await pastBaselines(0);
+    await fixture.pastBaselines(0);
     expect(events()).toEqual(['foreign b4']);
     fixture.dispose();
     await start({ weight: '{min: 0.6, max: 0.8}' });
-    await pastBaselines(0);
+    await fixture.pastBaselines(0);
     expect(events()).toEqual([]);
   });
 
   it('never takes a failure for a score: candidates count as worst, machines are forgotten', async () => {
     await start();
-    const { trials } = await pastBaselines(4);
+    const { trials } = await fixture.pastBaselines(4);
     const nan = complete(trials[2]!, Number.NaN);
     const cut = complete(trials[3]!, 0.5, { split: 'confirm' });
     await fixture.tellAsk(
@@ -172,7 +161,7 @@ describe('tellAsk', () => {
 
   it('refuses scores that a database or a sum could not hold', async () => {
     await start({ maxTrials: 40 });
-    const { trials } = await pastBaselines(8);
+    const { trials } = await fixture.pastBaselines(8);
     const tampered = trials.map((trial, index) => {
       const outcome = structuredClone(complete(trial));
       if (outcome.status !== 'complete') throw new Error('it is complete');
@@ -212,7 +201,7 @@ describe('tellAsk', () => {
 
   it("refuses per-document values that can't be unpacked, and keeps those that can", async () => {
     await start();
-    const { trials } = await pastBaselines(2);
+    const { trials } = await fixture.pastBaselines(2);
     const documents = packDocuments({
       task: 'shift',
       metric: 'exact_match,none',
@@ -237,7 +226,7 @@ describe('tellAsk', () => {
   it('says how far the sweep is', async () => {
     await start();
     expect((await fixture.tellAsk([], 0)).summary).toBe('0/6');
-    const { trials } = await pastBaselines(2);
+    const { trials } = await fixture.pastBaselines(2);
     const reply = await fixture.tellAsk([complete(trials[0]!, 0.5)], 0);
     expect(reply.summary).toBe('1/6 best 0.500');
   });
@@ -246,7 +235,7 @@ describe('tellAsk', () => {
 describe('a pause', () => {
   it('comes at once for a failure of the whole sweep, and the trial runs again afterwards', async () => {
     await start();
-    const { trials } = await pastBaselines(2);
+    const { trials } = await fixture.pastBaselines(2);
     const reply = await fixture.tellAsk([failed(trials[0]!, 'tool_missing')], 1);
     expect(reply).toMatchObject({
       state: 'paused',
@@ -270,7 +259,7 @@ describe('a pause', () => {
 
   it('comes after eight failures of one class in a row, not after seven or mixed ones', async () => {
     await start({ maxTrials: 40 });
-    const { trials } = await pastBaselines(23);
+    const { trials } = await fixture.pastBaselines(23);
     const classes = [
       ...Array<'hang'>(7).fill('hang'),
       'crash',
@@ -294,7 +283,7 @@ describe('a pause', () => {
 
   it('stays a pause while its own workflow asks what is in flight', async () => {
     await start();
-    const { trials } = await pastBaselines(2);
+    const { trials } = await fixture.pastBaselines(2);
     await fixture.tellAsk([failed(trials[0]!, 'configuration')], 0);
     const reply = await fixture.open(true);
     expect([reply.state, idsOf(reply.pending)]).toEqual(['paused', ['2']]);
@@ -303,7 +292,7 @@ describe('a pause', () => {
 
   it('by the user keeps cancelled trials for the next run, under their numbers', async () => {
     await start({ maxTrials: 2, hasConfirm: false });
-    const { trials } = await pastBaselines(2);
+    const { trials } = await fixture.pastBaselines(2);
     await fixture.tellAsk([complete(trials[0]!), cancelled(trials[1]!)], 0);
     expect(fixture.ledger.getSweep('demo')).toMatchObject({
       state: 'paused',
@@ -335,7 +324,7 @@ describe('a pause', () => {
 describe('checkpoints', () => {
   it('go when their trial has ended, whatever its end', async () => {
     await start();
-    const { trials } = await pastBaselines(2);
+    const { trials } = await fixture.pastBaselines(2);
     const { releases } = await fixture.tellAsk(
       [complete(trials[0]!), failed(trials[1]!, 'hang', 'node-2')],
       0,
@@ -348,7 +337,7 @@ describe('checkpoints', () => {
 
   it('of the best stay until better ones displace them', async () => {
     await start({ keepModels: 1 });
-    const { trials } = await pastBaselines(3);
+    const { trials } = await fixture.pastBaselines(3);
     const release = async (index: number, score: number) =>
       (await fixture.tellAsk([complete(trials[index]!, score)], 0)).releases.map(
         ({ trial, keep }) => `${trial} ${keep ? 'keep' : 'drop'}`,
@@ -360,54 +349,12 @@ describe('checkpoints', () => {
 
   it('of a second completion on another node go, the kept one stays', async () => {
     await start({ keepModels: 1 });
-    const { trials } = await pastBaselines(1);
+    const { trials } = await fixture.pastBaselines(1);
     await fixture.tellAsk([complete(trials[0]!)], 0);
     const { releases } = await fixture.tellAsk(
       [complete(trials[0]!, undefined, { node: 'n2' })],
       0,
     );
     expect(releases).toMatchObject([{ trial: '1', node: 'n2', keep: false }]);
-  });
-});
-
-describe('results/<sweep>', () => {
-  it('holds the best merge as soon as there is one, and a line per ended trial', async () => {
-    await start();
-    const path = join(fixture.folder, 'demo', 'best_config.yaml');
-    const { trials } = await pastBaselines(2);
-    expect(existsSync(path)).toBe(false);
-    await fixture.tellAsk([complete(trials[0]!, 0.4)], 0);
-    expect(readFileSync(path, 'utf8')).toContain('trial 1');
-    await fixture.tellAsk([complete(trials[1]!, 0.7)], 0);
-    expect(readFileSync(path, 'utf8')).toContain('trial 2');
-    const folder = join(fixture.folder, 'demo', 'trials', '2');
-    expect(readFileSync(join(folder, 'merge.yaml'), 'utf8')).toContain('dare_ties');
-    expect(JSON.parse(readFileSync(join(folder, 'result.json'), 'utf8'))).toMatchObject({
-      node: 'node-1',
-      report: { split: 'search' },
-    });
-    const lines = () =>
-      readFileSync(join(fixture.folder, 'demo', 'trials.jsonl'), 'utf8')
-        .trim()
-        .split('\n');
-    expect(lines()).toHaveLength(7);
-    expect(JSON.parse(lines().at(-1)!)).toMatchObject({ trial: '2', fitness: 0.7 });
-    const before = lines();
-    await fixture.open();
-    expect(lines().toSorted()).toEqual(before.toSorted());
-  });
-
-  it('gets what a coordinator left out that died right after its commit', async () => {
-    await start();
-    const { trials } = await pastBaselines(1);
-    const folder = join(fixture.folder, 'demo', 'trials', '1');
-    await fixture.tellAsk([complete(trials[0]!)], 0);
-    const paths = ['merge.yaml', 'result.json'].map((name) => join(folder, name));
-    const before = paths.map((path) => readFileSync(path, 'utf8'));
-    rmSync(folder, { recursive: true });
-    fixture.restart();
-    fixture.nextRequest--;
-    await fixture.tellAsk([complete(trials[0]!)], 0);
-    expect(paths.map((path) => readFileSync(path, 'utf8'))).toEqual(before);
   });
 });
