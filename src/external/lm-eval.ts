@@ -8,26 +8,15 @@ import { parseResults } from '../evaluation/results.js';
 import { parseSamples } from '../evaluation/samples.js';
 import { StageFailedError } from '../errors.js';
 import type { ToolProgress } from '../merge/progress.js';
-import { requireTool } from './find-tool.js';
 import { listFiles } from './list-files.js';
-import { runProcess } from './processes.js';
-import { classifyToolFailure } from './tool-failures.js';
+import { runTool, type StageOrder } from './run-tool.js';
 
-export interface EvaluationOrder {
-  /** `lm_eval`: name on PATH or absolute path. */
-  readonly command: string;
+export interface EvaluationOrder extends StageOrder {
   readonly plan: EvaluationPlan;
   /** Absolute folder, or Hub id. */
   readonly modelPath: string;
   /** Fresh folder of this attempt: gets `evaluate.log` and a folder per call. */
   readonly attemptDir: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly stallMs: number;
-  /** For all calls together. */
-  readonly timeoutMs: number;
-  readonly graceMs?: number;
-  readonly signal: AbortSignal;
-  readonly onProgress: (progress: ToolProgress) => void;
 }
 
 /**
@@ -70,38 +59,18 @@ async function runCall(
 ): Promise<EvalReport> {
   const outDir = join(order.attemptDir, `evaluation-${index + 1}`);
   await mkdir(join(outDir, 'cache'), { recursive: true });
-  let percent = 0;
-  const result = await runProcess({
-    command: requireTool(order.command, order.env),
+  return runTool({
+    ...order,
+    stage: 'evaluate',
+    tool: 'lm_eval',
     args: lmEvalArguments(call, order.modelPath, join(outDir, 'output')),
     cwd: order.plan.cwd ?? order.attemptDir,
     // Its caches are keyed by task, not by model or data: never share one.
     env: { ...order.env, LM_HARNESS_CACHE_PATH: join(outDir, 'cache') },
     logPath: join(order.attemptDir, index === 0 ? 'evaluate.log' : `evaluate-${index + 1}.log`),
-    onLine: (line) => {
-      const progress = parseLmEvalProgress(line);
-      if (progress === undefined) return;
-      percent = Math.max(percent, progress.percent);
-      order.onProgress({ ...progress, percent });
-    },
-    stallMs: order.stallMs,
-    timeoutMs: order.timeoutMs,
-    signal: order.signal,
-    ...(order.graceMs === undefined ? {} : { graceMs: order.graceMs }),
+    parseProgress: parseLmEvalProgress,
+    collect: () => readOutput(join(outDir, 'output'), call),
   });
-  order.signal.throwIfAborted();
-  if (result.exitCode !== 0 || result.timedOut || result.stalled) {
-    throw classifyToolFailure('evaluate', 'lm_eval', result);
-  }
-  try {
-    return await readOutput(join(outDir, 'output'), call);
-  } catch (error) {
-    if (!(error instanceof StageFailedError)) throw error;
-    throw new StageFailedError(error.failureClass, error.message, {
-      cause: error,
-      logTail: result.tail,
-    });
-  }
 }
 
 async function readOutput(outDir: string, call: LmEvalCall): Promise<EvalReport> {

@@ -4,18 +4,14 @@ import type { CheckpointManifest, MergeOptions } from '../../activities/contract
 import { StageFailedError } from '../errors.js';
 import { renderMergekitConfig } from '../merge/merge-config.js';
 import { mergekitArguments } from '../merge/mergekit-arguments.js';
-import { parseMergekitProgress, type ToolProgress } from '../merge/progress.js';
+import { parseMergekitProgress } from '../merge/progress.js';
 import type { MergeRecipe } from '../merge/recipe.js';
 import { syncFolder, writeFileAtomic } from './atomic-file.js';
 import { doneMarker, verifyCheckpoint } from './checkpoint-manifest.js';
-import { requireTool } from './find-tool.js';
-import { runProcess } from './processes.js';
-import { classifyToolFailure } from './tool-failures.js';
+import { runTool, type StageOrder } from './run-tool.js';
 import { sizeOfWeights } from './weight-files.js';
 
-export interface MergeOrder {
-  /** `mergekit-yaml`: name on PATH or absolute path. */
-  readonly command: string;
+export interface MergeOrder extends StageOrder {
   readonly recipe: MergeRecipe;
   readonly mergeOptions: MergeOptions;
   readonly deviceClass: string;
@@ -23,12 +19,6 @@ export interface MergeOrder {
   readonly attemptDir: string;
   /** Where the verified model goes, with its `DONE` marker; must not exist. */
   readonly checkpointDir: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly stallMs: number;
-  readonly timeoutMs: number;
-  readonly graceMs?: number;
-  readonly signal: AbortSignal;
-  readonly onProgress: (progress: ToolProgress) => void;
 }
 
 /** Free space that a merge must find, as a multiple of the base's weights. */
@@ -50,51 +40,26 @@ export async function runMerge(order: MergeOrder): Promise<CheckpointManifest> {
     order.mergeOptions,
     order.deviceClass,
   );
-  const command = requireTool(order.command, order.env);
   await requireFreeSpace(order);
-  let percent = 0;
+  const base = order.recipe.baseModel;
   try {
-    const result = await runProcess({
-      command,
+    const manifest = await runTool({
+      ...order,
+      stage: 'merge',
+      tool: 'mergekit-yaml',
       args,
       cwd: order.attemptDir,
-      env: order.env,
       logPath: join(order.attemptDir, 'merge.log'),
-      onLine: (line) => {
-        const progress = parseMergekitProgress(line);
-        if (progress === undefined) return;
-        percent = Math.max(percent, progress.percent);
-        order.onProgress({ ...progress, percent });
+      parseProgress: parseMergekitProgress,
+      collect: () => {
+        order.onProgress({ activity: 'Verifying the merged model', percent: 98 });
+        return verifyCheckpoint(partial, isAbsolute(base) ? base : undefined, order.signal);
       },
-      stallMs: order.stallMs,
-      timeoutMs: order.timeoutMs,
-      signal: order.signal,
-      ...(order.graceMs === undefined ? {} : { graceMs: order.graceMs }),
     });
-    order.signal.throwIfAborted();
-    if (result.exitCode !== 0 || result.timedOut || result.stalled) {
-      throw classifyToolFailure('merge', 'mergekit-yaml', result);
-    }
-    order.onProgress({ activity: 'Verifying the merged model', percent: 98 });
-    const manifest = await verifyOutput(partial, order, result.tail);
     await publishCheckpoint(partial, order.checkpointDir, manifest);
     return manifest;
   } finally {
     await rm(partial, { recursive: true, force: true });
-  }
-}
-
-async function verifyOutput(
-  partial: string,
-  order: MergeOrder,
-  logTail: string,
-): Promise<CheckpointManifest> {
-  const base = order.recipe.baseModel;
-  try {
-    return await verifyCheckpoint(partial, isAbsolute(base) ? base : undefined, order.signal);
-  } catch (error) {
-    if (!(error instanceof StageFailedError)) throw error;
-    throw new StageFailedError(error.failureClass, error.message, { cause: error, logTail });
   }
 }
 
