@@ -1,8 +1,9 @@
 import { execa } from 'execa';
 import { CappedLog } from './capped-log.js';
-import { cpuMsOfGroup, signalGroup } from './process-group.js';
+import { GroupKiller } from './group-killer.js';
 import { BlockSplitter, OutputTail, splitLines } from './progress-lines.js';
 import { createRedactor } from './secrets.js';
+import { startGuard } from './stall-guard.js';
 import { signalOfExitCode, supervised } from './supervise.js';
 
 export interface ProcessOrder {
@@ -38,9 +39,6 @@ export interface ProcessResult {
   /** CPU time of the program and its children as last sampled, ms; 0 where there is no /proc. */
   readonly cpuMs: number;
 }
-
-/** Less CPU than this share of the silence counts as standing still: idle threads poll a little. */
-const idleCpuShare = 0.01;
 
 /**
  * Runs a program in its own process group under a supervisor and returns when every process of the
@@ -89,13 +87,26 @@ export async function runProcess(order: ProcessOrder): Promise<ProcessResult> {
       });
     }
     const killer = new GroupKiller(groupId, order.graceMs ?? 10_000);
-    const guard = startGuard(order, groupId, watch, killer);
+    const guard = startGuard({
+      groupId,
+      stallMs: order.stallMs,
+      timeoutMs: order.timeoutMs,
+      lastSignAt: () => watch.lastOutputAt,
+      onExceeded: (reason) => {
+        killer.kill(reason);
+      },
+    });
+    const onAbort = (): void => {
+      killer.kill('cancel');
+    };
+    order.signal?.addEventListener('abort', onAbort, { once: true });
     // The watcher and any leftover of the group hold our pipes until they are killed.
     child.on('exit', () => {
       killer.finish();
     });
     const result = await child;
     guard.stop();
+    order.signal?.removeEventListener('abort', onAbort);
     killer.finish();
     if (groupId === undefined) {
       throw new Error(`Expected ${order.command} to start in ${order.cwd}, got ${result.code}.`);
@@ -115,76 +126,4 @@ export async function runProcess(order: ProcessOrder): Promise<ProcessResult> {
   } finally {
     log.close();
   }
-}
-
-type KillReason = 'timeout' | 'stall' | 'cancel';
-
-/** TERM, grace, KILL; the first reason counts. */
-class GroupKiller {
-  reason: KillReason | undefined;
-  private readonly groupId: number | undefined;
-  private readonly graceMs: number;
-  private graceTimer: NodeJS.Timeout | undefined;
-  private isFinished = false;
-
-  constructor(groupId: number | undefined, graceMs: number) {
-    this.groupId = groupId;
-    this.graceMs = graceMs;
-  }
-
-  kill(reason: KillReason): void {
-    if (this.groupId === undefined || this.reason !== undefined || this.isFinished) return;
-    this.reason = reason;
-    signalGroup(this.groupId, 'SIGTERM');
-    this.graceTimer = setTimeout(() => {
-      this.finish();
-    }, this.graceMs);
-  }
-
-  /** KILL of whatever is left; once, since the group's id may be another's later. */
-  finish(): void {
-    clearTimeout(this.graceTimer);
-    if (this.groupId === undefined || this.isFinished) return;
-    this.isFinished = true;
-    signalGroup(this.groupId, 'SIGKILL');
-  }
-}
-
-function startGuard(
-  order: ProcessOrder,
-  groupId: number | undefined,
-  watch: { lastOutputAt: number },
-  killer: GroupKiller,
-): { stop: () => void; cpuMs: () => number } {
-  let cpuMs = 0;
-  let mark = { at: performance.now(), cpuMs: 0 };
-  const check = (): void => {
-    const now = performance.now();
-    cpuMs = Math.max(cpuMs, (groupId === undefined ? undefined : cpuMsOfGroup(groupId)) ?? 0);
-    const isBusy = cpuMs - mark.cpuMs > Math.max(20, (now - mark.at) * idleCpuShare);
-    if (isBusy || watch.lastOutputAt > mark.at) {
-      mark = { at: isBusy ? now : watch.lastOutputAt, cpuMs };
-    }
-    if (now - mark.at >= order.stallMs) killer.kill('stall');
-  };
-  const checkMs = Math.min(5000, Math.max(20, order.stallMs / 5));
-  const checks = setInterval(check, checkMs);
-  const limit = setTimeout(
-    () => {
-      killer.kill('timeout');
-    },
-    Math.min(order.timeoutMs, 2 ** 31 - 1),
-  );
-  const onAbort = (): void => {
-    killer.kill('cancel');
-  };
-  order.signal?.addEventListener('abort', onAbort, { once: true });
-  return {
-    stop: () => {
-      clearInterval(checks);
-      clearTimeout(limit);
-      order.signal?.removeEventListener('abort', onAbort);
-    },
-    cpuMs: () => cpuMs,
-  };
 }
