@@ -12,18 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import yaml
 from lm_eval.models.huggingface import HFLM
 from lm_eval.tasks import TaskManager
-from mergekit.architecture import get_architecture_info
-from mergekit.config import MergeConfiguration
-from mergekit.graph import Executor
-from mergekit.io.tasks import LoaderCache, ReturnTensor
-from mergekit.merge import _model_out_config
 from mergekit.options import MergeOptions
-from mergekit.plan import MergePlanner
 from transformers import AutoTokenizer
-from transformers.trainer_utils import set_seed
 
+from mergesweep_warm.merge import merge_tensors
+from mergesweep_warm.model import LoadedModel
 from mergesweep_zoo.documents import SPLITS
 from mergesweep_zoo.model_files import BASE, get_model_path, load_model
 from mergesweep_zoo.questions import SKILLS
@@ -45,22 +41,6 @@ def _change_directory(folder: Path) -> Iterator[None]:
         os.chdir(previous)
 
 
-class _MemoryLoader:
-    """Stands in for mergekit's lazy loader: the same index, the tensors read once."""
-
-    def __init__(self, loader: Any) -> None:  # noqa: ANN401 - mergekit has no type for it
-        self.index = loader.index
-        self._tensors: dict[str, torch.Tensor] = {
-            key: loader.get_tensor(key).clone() for key in loader.index.tensor_paths
-        }
-
-    def get_tensor(self, key: str, **_: object) -> torch.Tensor:
-        return self._tensors[key]
-
-    def flush(self) -> None:
-        """Do nothing: there is no file to close."""
-
-
 class WarmEvaluator:
     """Holds one zoo's parents, and the requests of its search and confirm tasks, in memory."""
 
@@ -68,12 +48,10 @@ class WarmEvaluator:
         self._zoo = zoo.resolve()
         torch.set_num_threads(1)
         self._options = MergeOptions(quiet=True)
-        self._loaders = LoaderCache()
-        self._loaders.setup(self._options)
         model = load_model(self._zoo, BASE).requires_grad_(requires_grad=False)
         tokenizer = AutoTokenizer.from_pretrained(get_model_path(self._zoo, BASE))
         self._lm = HFLM(pretrained=model, tokenizer=tokenizer, batch_size=256)
-        self._parameters: dict[str, torch.Tensor] = dict(model.state_dict(keep_vars=True))
+        self._model = LoadedModel(model)
         with _silence():
             self._tasks = self._load_tasks()
         self._instances = {name: list(task.instances) for name, task in self._tasks.items()}
@@ -90,39 +68,16 @@ class WarmEvaluator:
 
     def load(self, name: str) -> None:
         """Take the weights of model `name` as they are."""
-        for key, value in load_model(self._zoo, name).state_dict().items():
-            self._parameters[key].data.copy_(value)
+        self._model.load(get_model_path(self._zoo, name))
 
     def merge(self, merge_config: Mapping[str, object], seed: int) -> None:
         """Take the weights of the merge; `seed` is what `--random-seed` gives mergekit."""
-        config = MergeConfiguration.model_validate(merge_config)
-        for model in config.referenced_models():
-            if not isinstance(self._loaders.loaders.get(model), _MemoryLoader):
-                self._loaders.loaders[model] = _MemoryLoader(self._loaders.get(model))
-        architecture = get_architecture_info(config, self._options)
-        planner = MergePlanner(
-            config,
-            architecture,
-            options=self._options,
-            out_model_config=_model_out_config(config, architecture),
-        )
-        # Not planner.plan_in_memory(): in mergekit 0.1.5 it raises under pydantic 2.14, because it
-        # validates ReturnTensor, which holds an abstract class.
-        planner._plan()  # noqa: SLF001
-        targets = [
-            ReturnTensor.model_construct(
-                weight_info=info, tensor_task=task, dtype=info.force_dtype or config.out_dtype
-            )
-            for info, task in planner._tensors  # noqa: SLF001
-        ]
-        set_seed(seed)
-        with torch.no_grad():
-            for target, tensor in Executor(targets).run(quiet=True):
-                self._parameters[target.weight_info.name].data.copy_(tensor)
+        tensors = merge_tensors(yaml.safe_dump(dict(merge_config)), seed, self._options)
+        self._model.take((name, tensor) for name, tensor, _ in tensors)
 
     def get_tensors(self) -> dict[str, torch.Tensor]:
         """Return the weights taken last; they change with the next merge."""
-        return {name: parameter.detach() for name, parameter in self._parameters.items()}
+        return self._model.get_tensors()
 
     def score(self, split: str) -> DocumentScores:
         """Return the score of every document of `split` under the weights taken last."""

@@ -1,0 +1,1 @@
+"""The warm evaluator: merges with mergekit and scores with lm-eval in one process that stays."""
