@@ -8,10 +8,19 @@ export async function prepareBenchPython(root: string, python: string): Promise<
   const venv = join(root, '.setup', 'bench-venv');
   const own = join(venv, 'bin', 'python');
   if (!existsSync(own)) await execa(python, ['-m', 'venv', venv]);
-  const requirements = join(root, 'python', 'requirements-bench.txt');
-  const lock = join(root, 'python', 'requirements.lock');
-  await execa(own, ['-m', 'pip', 'install', '--quiet', '-r', requirements, '-c', lock]);
+  await installRequirements(root, own, 'requirements-bench.txt');
   return own;
+}
+
+/** @param name of a file in python/; other packages are held to requirements.lock */
+export async function installRequirements(
+  root: string,
+  python: string,
+  name: string,
+): Promise<void> {
+  const requirements = join(root, 'python', name);
+  const lock = join(root, 'python', 'requirements.lock');
+  await execa(python, ['-m', 'pip', 'install', '--quiet', '-r', requirements, '-c', lock]);
 }
 
 /** Installed versions, by package. */

@@ -7,15 +7,15 @@
  * leaves out start-up, baselines and the confirm split, the naive one its imports. Where trials
  * overlap, a merge at either edge falls on the other side of it. `whole` counts everything.
  */
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism, loadavg } from 'node:os';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { readConfig, findProjectRoot } from '../src/config.js';
-import { parseSweepSpec } from '../src/spec/parse-sweep-spec.js';
-import type { SweepSpec } from '../src/spec/sweep-spec.js';
+import { readConfig } from '../src/config.js';
 import { prepareBenchPython, readVersions } from './bench-environment.js';
+import { offline, peerEnvironment, readDemoSpec, root, sweepFile } from './demo-problem.js';
 import type { BenchFlags } from './flags.js';
 import { runMeasured, type Moment } from './measured-run.js';
+import { announce, tell } from './tell.js';
 
 interface SideResult {
   readonly secondsPerTrial: number;
@@ -24,10 +24,6 @@ interface SideResult {
   readonly best: number;
   readonly whole: Moment & { readonly trials: number };
 }
-
-const root = findProjectRoot();
-const sweepFile = join(root, 'sweeps', 'demo.yaml');
-const offline = { HF_HUB_OFFLINE: '1', HF_DATASETS_OFFLINE: '1', TRANSFORMERS_OFFLINE: '1' };
 
 export async function benchNaive({ trials, seed }: BenchFlags): Promise<Record<string, unknown>> {
   const { tools } = readConfig({}, process.env, root);
@@ -88,13 +84,7 @@ async function measureNaive(
       command: python,
       args,
       cwd: root,
-      // What mergesweep gives its tools on this machine, one evaluation and one merge at once.
-      env: {
-        ...offline,
-        OMP_NUM_THREADS: threads(),
-        MKL_NUM_THREADS: threads(),
-        OMP_WAIT_POLICY: 'PASSIVE',
-      },
+      env: peerEnvironment(),
       logPath: join(folder, 'naive.log'),
     },
     (line, moment) => {
@@ -140,7 +130,7 @@ async function measureOurs(folder: string, flags: BenchFlags): Promise<SideResul
 
 /** The sweep file's search as the naive script reads it. */
 function naiveSettings(folder: string, { trials, seed }: BenchFlags) {
-  const spec = readSpec();
+  const spec = readDemoSpec();
   const { genome, evaluation, tasks } = spec.file;
   const { mergekitYaml, lmEval } = readConfig({}, process.env, root).tools;
   const ranges = Object.entries(genome.parameters).flatMap(([name, range]) =>
@@ -164,18 +154,6 @@ function naiveSettings(folder: string, { trials, seed }: BenchFlags) {
   };
 }
 
-function readSpec(): SweepSpec {
-  const result = parseSweepSpec(readFileSync(sweepFile, 'utf8'), sweepFile);
-  if (!result.ok) throw new Error(`${sweepFile} has errors: mergesweep check ${sweepFile}`);
-  return result.spec;
-}
-
-/** As src/worker/local-node.ts gives its tools: cores ÷ (evaluations + merges at once). */
-function threads(): string {
-  const cores = availableParallelism();
-  return String(Math.max(1, Math.floor(cores / (Math.max(1, cores >> 1) + 1))));
-}
-
 /** @param moments the start of the first search trial, then each one's end */
 function summarize(
   moments: readonly Moment[],
@@ -193,21 +171,4 @@ function summarize(
     best,
     whole,
   };
-}
-
-function announce(side: string, command: string, args: readonly string[]): void {
-  const load = loadavg()[0]?.toFixed(1) ?? '?';
-  console.log(`${side}: ${[command, ...args].join(' ')}   (load ${load})`);
-}
-
-function tell(
-  side: string,
-  trial: string | number,
-  score: number | undefined,
-  moment: Moment,
-): void {
-  const text = score === undefined ? 'failed' : score.toFixed(4);
-  console.log(
-    `${side} trial ${trial}  ${text}  at ${moment.seconds.toFixed(1)} s, ${moment.cpuSeconds.toFixed(1)} CPU-s`,
-  );
 }
