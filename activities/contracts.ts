@@ -9,9 +9,12 @@ import type { PackedEvalReport } from '../src/evaluation/eval-report.js';
 import type { MergeRecipe } from '../src/merge/recipe.js';
 import type { TrialFailure, TrialStage } from '../src/errors.js';
 
-/** `search` trials are numbered `1`…`max_trials`; baselines `b1`…, confirmations `c1`…. */
+/**
+ * `search` trials are numbered `1`…`max_trials`; baselines `b1`…, confirmations `c1`…; a promotion of
+ * trial 7 to rung 2 is `7r2`.
+ */
 export type TrialId = string;
-export type TrialKind = 'search' | 'baseline' | 'confirm';
+export type TrialKind = 'search' | 'baseline' | 'confirm' | 'promotion';
 
 /** What a trial evaluates: a merge to be made, or a model that exists (base, parent). */
 export type TrialSubject =
@@ -33,6 +36,23 @@ export interface MergeOptions {
   readonly args: Readonly<Record<string, string | number | boolean>>;
 }
 
+/** Who evaluates: two fresh programs a trial, or one process that keeps the model. */
+export type EvaluationMode = 'cold' | 'warm';
+
+/** How a node may evaluate the trials of a sweep. */
+export interface EvaluatorChoice {
+  /** `auto`: warm where it can be and was proved equal to cold; `warm`: or fail and say why not. */
+  readonly mode: 'auto' | EvaluationMode;
+  /** Its config and tokenizer are those of every merge. Absolute path, or Hub id. */
+  readonly baseModel: string;
+  /** Base and parents. */
+  readonly models: readonly string[];
+  /** Of the merged weights, mergekit's name. */
+  readonly dtype: string;
+  /** Whether the first merge on a node is evaluated in both ways and compared. */
+  readonly isVerified: boolean;
+}
+
 export interface RunTrialInput {
   readonly ledgerId: string;
   readonly sweep: string;
@@ -42,6 +62,10 @@ export interface RunTrialInput {
   readonly mergeOptions: MergeOptions;
   readonly evaluation: EvaluationPlan;
   readonly limits: StageLimits;
+  /** Absent: cold. */
+  readonly evaluator?: EvaluatorChoice;
+  /** Whether a merge is to be written to disk even where the evaluation does not need it. */
+  readonly isCheckpointWanted?: boolean;
   /** Attempts in all, ≥ 1; read by the trial workflow's retry policy. */
   readonly maxAttempts: number;
   /** `<recipe fingerprint>-<evaluation hash>`: names the work folder; equal keys are equal work. */
@@ -59,11 +83,15 @@ export interface CheckpointManifest {
 /** What `runTrial` returns, and what `result.json` holds: a second run returns it at once. */
 export interface RunTrialResult {
   readonly report: PackedEvalReport;
-  /** Absent for `model` subjects. */
+  /** Absent for `model` subjects, and for merges that were only held in memory. */
   readonly checkpoint?: CheckpointManifest;
   readonly node: string;
   readonly attempt: number;
   readonly seconds: { readonly merge: number; readonly evaluate: number };
+  /** Absent in results of versions that knew only `cold`. */
+  readonly mode?: EvaluationMode;
+  /** Why it was evaluated in this mode, one sentence. */
+  readonly modeReason?: string;
   /** `cpu` or `cuda`: DARE's masks differ between them. */
   readonly deviceClass: string;
   readonly versions: Readonly<Record<string, string>>;

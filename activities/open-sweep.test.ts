@@ -19,11 +19,11 @@ describe('openSweep', () => {
     await start();
     await fixture.open();
     expect(fixture.ledger.listTrials('demo').map(({ trial, label }) => [trial, label])).toEqual([
-      ['b1', 'base'],
-      ['b2', 'spec-a'],
-      ['b3', 'spec-b'],
-      ['b4', 'uniform'],
-      ['b5', 'ties'],
+      ['b1', 'uniform'],
+      ['b2', 'ties'],
+      ['b3', 'base'],
+      ['b4', 'spec-a'],
+      ['b5', 'spec-b'],
     ]);
   });
 
@@ -64,10 +64,10 @@ describe('openSweep', () => {
 
   it('finds the parents again when the folder of the sweep file has moved', async () => {
     await start();
-    const before = await fixture.tellAsk([], 2);
+    const before = await fixture.tellAsk([], 4);
     const { pending } = await fixture.open(false, '/moved/demo.yaml');
-    expect(before.trials[1]?.subject).toMatchObject({ model: '/sweeps/spec-a' });
-    expect(pending[1]?.subject).toMatchObject({ model: '/moved/spec-a' });
+    expect(before.trials[3]?.subject).toMatchObject({ model: '/sweeps/spec-a' });
+    expect(pending[3]?.subject).toMatchObject({ model: '/moved/spec-a' });
     const later = await fixture.tellAsk([], 1);
     expect(later.trials[0]?.subject).toMatchObject({ model: '/moved/spec-b' });
   });

@@ -79,18 +79,19 @@ function create(turn: Turn, { specText, specPath }: OpenSweepInput): void {
     createdAt: at,
   });
   const models = [spec.base, ...spec.parents];
-  models.forEach(({ label }, index) => {
-    propose(turn, { trial: `b${index + 1}`, kind: 'baseline', label });
-  });
   const { params } = uniformRecipe(spec);
   const vector = params === undefined ? undefined : space.toVector(params);
+  // The merges first: on the first of them a node learns whether it may evaluate warm.
   propose(turn, {
-    trial: `b${models.length + 1}`,
+    trial: 'b1',
     kind: 'baseline',
     label: 'uniform',
     ...(params !== undefined && vector !== undefined && { params, vector }),
   });
-  propose(turn, { trial: `b${models.length + 2}`, kind: 'baseline', label: 'ties' });
+  propose(turn, { trial: 'b2', kind: 'baseline', label: 'ties' });
+  models.forEach(({ label }, index) => {
+    propose(turn, { trial: `b${index + 3}`, kind: 'baseline', label });
+  });
 }
 
 function reopen(turn: Turn, row: SweepRow, input: OpenSweepInput): void {

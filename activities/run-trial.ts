@@ -9,22 +9,25 @@ import {
   type TrialFailure,
 } from '../src/errors.js';
 import { childEnvironment } from '../src/external/child-environment.js';
-import { runEvaluation } from '../src/external/lm-eval.js';
-import { runMerge } from '../src/external/mergekit.js';
 import { packReport } from '../src/external/packed-report.js';
 import { createRedactor } from '../src/external/secrets.js';
 import { readToolVersions } from '../src/external/tool-versions.js';
+import { WarmProofs } from '../src/external/warm-proofs.js';
 import { publishAttempt, readInputs, WorkFolder } from '../src/external/work-folder.js';
 import type {
-  CheckpointManifest,
   NodeActivities,
   NodeAdminActivities,
   RunTrialInput,
   RunTrialResult,
 } from './contracts.js';
+import { createChoosingEvaluator } from './choose-evaluator.js';
+import { createColdEvaluator } from './cold-evaluator.js';
+import type { Evaluator, StageProcess } from './evaluator.js';
 import { ProgressHeartbeat } from './progress-heartbeat.js';
 import { createReleaseCheckpoint } from './release-checkpoint.js';
+import { Residences } from './residence.js';
 import type { Slot, SlotPool } from './slots.js';
+import type { WarmDependencies } from './warm-evaluator.js';
 
 export interface NodeDependencies {
   readonly nodeId: string;
@@ -39,6 +42,8 @@ export interface NodeDependencies {
   readonly mergePool: SlotPool;
   /** One slot per evaluation at once. */
   readonly gpuPool: SlotPool;
+  /** Absent: every trial is evaluated cold. */
+  readonly warm?: Pick<WarmDependencies, 'children' | 'places' | 'pythonPath'>;
   readonly threadsPerChild: number;
   /** @default process.env */
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -51,8 +56,9 @@ export interface NodeDependencies {
 export function createNodeActivities(deps: NodeDependencies): NodeActivities & NodeAdminActivities {
   const running: RunningWork = new Map();
   const releaseCheckpoint = createReleaseCheckpoint(deps);
+  const evaluator = createEvaluator(deps);
   return {
-    runTrial: (input) => runAttempt(deps, running, input),
+    runTrial: (input) => runAttempt(deps, evaluator, running, input),
     releaseCheckpoint: async (order) => {
       // Another trial of equal work is at it: its own release will come.
       if (!running.has(order.workKey)) await releaseCheckpoint(order);
@@ -60,11 +66,25 @@ export function createNodeActivities(deps: NodeDependencies): NodeActivities & N
   };
 }
 
+function createEvaluator(deps: NodeDependencies): Evaluator {
+  const { nodeId, workRoot, warm, tools, mergePool, gpuPool } = deps;
+  const cold = createColdEvaluator(deps);
+  if (warm === undefined) return cold;
+  return createChoosingEvaluator({
+    nodeId,
+    cold,
+    warm: { ...warm, tools, mergePool, gpuPool },
+    proofs: new WarmProofs(workRoot),
+    residences: new Residences(warm.places.size),
+  });
+}
+
 /** Work that goes on in this process, by key, until it settles. */
 type RunningWork = Map<string, Promise<void>>;
 
 async function runAttempt(
   deps: NodeDependencies,
+  evaluator: Evaluator,
   running: RunningWork,
   input: RunTrialInput,
 ): Promise<RunTrialResult> {
@@ -72,7 +92,7 @@ async function runAttempt(
   const heartbeat = new ProgressHeartbeat(deps.nodeId, (progress) => {
     context.heartbeat(progress);
   });
-  const trial = new TrialRun(deps, input, heartbeat, context.cancellationSignal);
+  const trial = new TrialRun(deps, evaluator, input, heartbeat, context.cancellationSignal);
   try {
     return await runAlone(running, input.workKey, context.cancelled, () =>
       trial.run(context.info.attempt),
@@ -120,6 +140,7 @@ async function runAlone<T>(
 /** One attempt at one trial. */
 class TrialRun {
   private readonly deps: NodeDependencies;
+  private readonly evaluator: Evaluator;
   private readonly input: RunTrialInput;
   private readonly heartbeat: ProgressHeartbeat;
   private readonly signal: AbortSignal;
@@ -127,11 +148,13 @@ class TrialRun {
 
   constructor(
     deps: NodeDependencies,
+    evaluator: Evaluator,
     input: RunTrialInput,
     heartbeat: ProgressHeartbeat,
     signal: AbortSignal,
   ) {
     this.deps = deps;
+    this.evaluator = evaluator;
     this.input = input;
     this.heartbeat = heartbeat;
     this.signal = signal;
@@ -150,15 +173,29 @@ class TrialRun {
     }
     const { attempt: k, path: attemptDir } = await folder.createAttempt(attempt);
     try {
-      const merge = await this.merge(folder, attemptDir);
-      const evaluation = await this.evaluate(folder, attemptDir);
+      const evaluated = await this.evaluator.evaluate({
+        input,
+        folder,
+        attemptDir,
+        deviceClass,
+        versions,
+        signal: this.signal,
+        heartbeat: this.heartbeat,
+        processOrder: (slot) => this.processOrder(slot),
+        noteLog: (path) => {
+          this.logPath = path;
+        },
+      });
       this.heartbeat.enter('collect');
+      const { report, checkpoint, seconds, mode, modeReason } = evaluated;
       const result: RunTrialResult = {
-        report: evaluation.report,
-        ...(merge.checkpoint === undefined ? {} : { checkpoint: merge.checkpoint }),
+        report: packReport(report),
+        ...(checkpoint === undefined ? {} : { checkpoint }),
         node: deps.nodeId,
         attempt: k,
-        seconds: { merge: merge.seconds, evaluate: evaluation.seconds },
+        seconds,
+        mode,
+        modeReason,
         deviceClass,
         versions,
         workDir: folder.path,
@@ -185,55 +222,7 @@ class TrialRun {
     return wantsGpu ? 'cuda' : 'cpu';
   }
 
-  private async merge(
-    folder: WorkFolder,
-    attemptDir: string,
-  ): Promise<{ checkpoint?: CheckpointManifest; seconds: number }> {
-    const { subject, mergeOptions, limits } = this.input;
-    if (subject.kind === 'model') return { seconds: 0 };
-    const made = await folder.readCheckpoint();
-    if (made !== undefined) return { checkpoint: made, seconds: 0 };
-    return this.deps.mergePool.run(this.signal, async (slot) => {
-      this.heartbeat.enter('merge');
-      this.logPath = join(attemptDir, 'merge.log');
-      const start = performance.now();
-      const checkpoint = await runMerge({
-        command: this.deps.tools.mergekitYaml,
-        recipe: subject.recipe,
-        mergeOptions,
-        deviceClass: this.mergeDeviceClass(),
-        attemptDir,
-        checkpointDir: folder.checkpointDir,
-        timeoutMs: limits.mergeMinutes * 60_000,
-        ...this.processOrder(slot),
-      });
-      return { checkpoint, seconds: secondsSince(start) };
-    });
-  }
-
-  private async evaluate(
-    folder: WorkFolder,
-    attemptDir: string,
-  ): Promise<{ report: RunTrialResult['report']; seconds: number }> {
-    const { subject, evaluation, limits } = this.input;
-    this.heartbeat.enter('queued');
-    return this.deps.gpuPool.run(this.signal, async (slot) => {
-      this.heartbeat.enter('evaluate');
-      this.logPath = join(attemptDir, 'evaluate.log');
-      const start = performance.now();
-      const report = await runEvaluation({
-        command: this.deps.tools.lmEval,
-        plan: evaluation,
-        modelPath: subject.kind === 'model' ? subject.model : folder.checkpointDir,
-        attemptDir,
-        timeoutMs: limits.evaluateMinutes * 60_000,
-        ...this.processOrder(slot),
-      });
-      return { report: packReport(report), seconds: secondsSince(start) };
-    });
-  }
-
-  private processOrder(slot: Slot) {
+  private processOrder(slot: Slot): StageProcess {
     const { deps, input } = this;
     const env = childEnvironment(deps.env ?? process.env, deps.threadsPerChild, {
       ...(slot.cudaDevice === undefined ? {} : { CUDA_VISIBLE_DEVICES: slot.cudaDevice }),
@@ -282,8 +271,4 @@ function classify(error: unknown): TrialFailure['class'] {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   if (code === 'ENOSPC' || code === 'EDQUOT') return 'disk_full';
   return error instanceof MergesweepError ? 'configuration' : 'crash';
-}
-
-function secondsSince(start: number): number {
-  return Math.round(performance.now() - start) / 1000;
 }

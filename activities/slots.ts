@@ -4,44 +4,63 @@ export interface Slot {
   readonly cudaDevice?: string;
 }
 
+export interface SlotOptions {
+  /** Only a slot on this card will do: the model lies there. */
+  readonly cudaDevice?: string | undefined;
+}
+
 /** Slots that stages of trials take in turn, first come, first served. */
 export interface SlotPool {
   readonly size: number;
   /** Runs `work` in a free slot and gives it back, however that ends; rejects with the signal's reason. */
-  run<T>(signal: AbortSignal, work: (slot: Slot) => Promise<T>): Promise<T>;
+  run<T>(signal: AbortSignal, work: (slot: Slot) => Promise<T>, options?: SlotOptions): Promise<T>;
 }
 
 export function createSlotPool(slots: readonly Slot[]): SlotPool {
   const free = [...slots];
-  const waiting: ((slot: Slot) => void)[] = [];
+  const waiting: { fits: (slot: Slot) => boolean; take: (slot: Slot) => void }[] = [];
 
-  const acquire = (signal: AbortSignal): Promise<Slot> => {
+  const acquire = (signal: AbortSignal, { cudaDevice }: SlotOptions): Promise<Slot> => {
     signal.throwIfAborted();
-    const slot = free.shift();
-    if (slot !== undefined) return Promise.resolve(slot);
+    const fits = (slot: Slot): boolean =>
+      cudaDevice === undefined || slot.cudaDevice === cudaDevice;
+    const index = free.findIndex(fits);
+    const slot = free[index];
+    if (slot !== undefined) {
+      free.splice(index, 1);
+      return Promise.resolve(slot);
+    }
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
-        waiting.splice(waiting.indexOf(take), 1);
+        waiting.splice(waiting.indexOf(waiter), 1);
         reject(signal.reason as Error);
       };
-      const take = (given: Slot): void => {
-        signal.removeEventListener('abort', onAbort);
-        resolve(given);
+      const waiter = {
+        fits,
+        take: (given: Slot): void => {
+          signal.removeEventListener('abort', onAbort);
+          resolve(given);
+        },
       };
-      waiting.push(take);
+      waiting.push(waiter);
       signal.addEventListener('abort', onAbort, { once: true });
     });
   };
   const release = (slot: Slot): void => {
-    const next = waiting.shift();
-    if (next === undefined) free.push(slot);
-    else next(slot);
+    const index = waiting.findIndex(({ fits }) => fits(slot));
+    const next = waiting[index];
+    // The latest first: what runs in it may still be warm.
+    if (next === undefined) free.unshift(slot);
+    else {
+      waiting.splice(index, 1);
+      next.take(slot);
+    }
   };
 
   return {
     size: slots.length,
-    run: async (signal, work) => {
-      const slot = await acquire(signal);
+    run: async (signal, work, options = {}) => {
+      const slot = await acquire(signal, options);
       try {
         return await work(slot);
       } finally {

@@ -86,6 +86,7 @@ export function writeBestConfig(
   const text = renderBestTrial(
     best,
     scored.flatMap(({ trial }) => ledger.listScores(sweep, trial)),
+    best.checkpointFiles ?? confirmed?.checkpointFiles,
   );
   if (text === undefined) return undefined;
   writeFileAtomically(join(resultsDir, sweep, 'best_config.yaml'), text);

@@ -34,9 +34,22 @@ export function createTrialInput(
       evaluateMinutes: limits.evaluate_minutes,
       stallMinutes: limits.stall_minutes,
     },
+    evaluator: {
+      mode: spec.file.evaluation.mode,
+      baseModel: spec.base.model,
+      models: [spec.base, ...spec.parents].map(({ model }) => model),
+      dtype: spec.file.genome.out_dtype ?? spec.file.genome.dtype,
+      isVerified: spec.file.evaluation.verify_warm,
+    },
+    ...(isCheckpointWanted(spec, trial) && { isCheckpointWanted: true }),
     maxAttempts: limits.attempts,
     workKey: createWorkKey(subject, mergeOptions, evaluation),
   };
+}
+
+/** The best merge is handed over as bytes that were scored; kept models are kept whole. */
+function isCheckpointWanted(spec: SweepSpec, { kind, label }: TrialSketch): boolean {
+  return (kind === 'confirm' && label === undefined) || spec.file.storage.keep_models > 0;
 }
 
 /** A confirmation carries the label and the parameters of the trial it confirms. */

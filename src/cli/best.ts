@@ -4,7 +4,7 @@ import { LedgerError } from '../errors.js';
 import { renderBestTrial } from '../merge/best-config.js';
 import { formatDelta, formatScoreWithError } from '../report/number-text.js';
 import { resolveSweep, resolveTrial } from '../report/resolve-reference.js';
-import type { ScoredModel } from '../report/scored-model.js';
+import { filesOf, type ScoredModel } from '../report/scored-model.js';
 import { readSweepFacts, type SweepFacts } from '../report/sweep-facts.js';
 import type { TrialRow } from '../store/rows.js';
 import type { CliDependencies } from './dependencies.js';
@@ -69,9 +69,10 @@ function isOf(config: string, { trial }: TrialRow): boolean {
   return config.split('\n', 1)[0]?.includes(`: trial ${trial},`) === true;
 }
 
-function renderConfig({ trial, search, confirm }: ScoredModel): string {
+function renderConfig(model: ScoredModel): string {
+  const { trial, search, confirm } = model;
   const scores = [...(search?.scores ?? []), ...(confirm?.scores ?? [])];
-  return renderBestTrial(trial, scores) ?? missing(trial);
+  return renderBestTrial(trial, scores, filesOf(model)) ?? missing(trial);
 }
 
 function missing({ sweep, trial }: TrialRow): never {
@@ -83,15 +84,16 @@ function missing({ sweep, trial }: TrialRow): never {
 
 function toJson(facts: SweepFacts) {
   const { best, bestParent, deltaToBestParent } = sweepToJson(facts);
-  return { best, bestParent, deltaToBestParent, files: facts.best?.trial.checkpointFiles };
+  return { best, bestParent, deltaToBestParent, files: facts.best && filesOf(facts.best) };
 }
 
 function renderBest(
   { sweep, bestParent, deltaToBestParent }: SweepFacts,
-  { trial, name, search, confirm }: ScoredModel,
+  model: ScoredModel,
   configPath: string | undefined,
   flags: string,
 ): string[] {
+  const { trial, name, search, confirm } = model;
   const parent =
     bestParent === undefined
       ? ''
@@ -103,7 +105,7 @@ function renderBest(
     ...Object.entries(trial.params ?? {}).map(
       ([parameter, value]) => `  ${value.toFixed(6)}  ${parameter}`,
     ),
-    ...Object.entries(trial.checkpointFiles ?? {}).map(
+    ...Object.entries(filesOf(model) ?? {}).map(
       ([file, sha256]) => `  sha256   ${sha256}  ${file}`,
     ),
     ...(configPath === undefined ? [] : [`  config   ${configPath}`]),

@@ -57,6 +57,8 @@ function toJson(trial: TrialRow, scores: readonly ScoreRow[], folder: string) {
       ? { recipe: subject.recipe, mergekitConfig: renderMergekitConfig(subject.recipe) }
       : { model: subject.model }),
     files: trial.checkpointFiles,
+    mode: trial.mode,
+    modeReason: trial.modeReason,
     deviceClass: trial.deviceClass,
     versions: trial.versions,
     workDir: trial.workDir,
@@ -103,6 +105,10 @@ function renderFacts(trial: TrialRow, folder: string): string[] {
     [
       'evaluate',
       trial.evaluateSeconds === undefined ? undefined : formatDuration(trial.evaluateSeconds),
+    ],
+    [
+      'evaluated',
+      trial.mode === undefined ? undefined : `${trial.mode}: ${trial.modeReason ?? 'as asked'}`,
     ],
     ['device', trial.deviceClass],
     ['versions', versions.length === 0 ? undefined : versions.join(', ')],

@@ -98,7 +98,7 @@ async function runWorker(options: WorkerOptions, io: CliIo): Promise<ExitCode> {
     return exitCodes.ok;
   } finally {
     interrupt.dispose();
-    node.close();
+    await node.close();
     await connection.close();
   }
 }

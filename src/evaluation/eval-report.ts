@@ -33,6 +33,8 @@ export interface EvalReport {
   readonly taskHashes: Readonly<Record<string, string>>;
   /** `versions` of the tasks. */
   readonly taskVersions: Readonly<Record<string, string | number>>;
+  /** Documents that lm-eval has of each leaf task, whether scored or not; absent in old results. */
+  readonly leafCounts?: Readonly<Record<string, number>>;
 }
 
 /**
@@ -45,6 +47,7 @@ export interface PackedEvalReport {
   readonly documents: readonly PackedDocumentValues[];
   readonly taskHashes: Readonly<Record<string, string>>;
   readonly taskVersions: Readonly<Record<string, string | number>>;
+  readonly leafCounts?: Readonly<Record<string, number>>;
 }
 
 export interface PackedDocumentValues {

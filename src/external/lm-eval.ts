@@ -1,14 +1,11 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { lmEvalArguments, planCalls, type LmEvalCall } from '../evaluation/calls.js';
-import type { DocumentValues, EvalReport, TaskScore } from '../evaluation/eval-report.js';
+import type { EvalReport } from '../evaluation/eval-report.js';
 import type { EvaluationPlan } from '../evaluation/plan.js';
 import { parseLmEvalProgress } from '../evaluation/progress.js';
-import { parseResults } from '../evaluation/results.js';
-import { parseSamples } from '../evaluation/samples.js';
-import { StageFailedError } from '../errors.js';
 import type { ToolProgress } from '../merge/progress.js';
-import { listFiles } from './list-files.js';
+import { joinReports, readOutput } from './lm-eval-output.js';
 import { runTool, type StageOrder } from './run-tool.js';
 
 export interface EvaluationOrder extends StageOrder {
@@ -37,19 +34,7 @@ export async function runEvaluation(order: EvaluationOrder): Promise<EvalReport>
     const timeoutMs = Math.max(1, deadline - performance.now());
     parts.push(await runCall({ ...order, timeoutMs, onProgress }, call, index));
   }
-  return {
-    split: order.plan.split,
-    scores: order.plan.tasks.map((task) => findScore(parts, task.name, task.metric)),
-    documents: parts.flatMap((part) => part.documents),
-    taskHashes: Object.assign({}, ...parts.map((part) => part.taskHashes)) as Record<
-      string,
-      string
-    >,
-    taskVersions: Object.assign({}, ...parts.map((part) => part.taskVersions)) as Record<
-      string,
-      string | number
-    >,
-  };
+  return joinReports(order.plan, parts);
 }
 
 async function runCall(
@@ -71,66 +56,4 @@ async function runCall(
     parseProgress: parseLmEvalProgress,
     collect: () => readOutput(join(outDir, 'output'), call),
   });
-}
-
-async function readOutput(outDir: string, call: LmEvalCall): Promise<EvalReport> {
-  const files = await listFiles(outDir);
-  const results = files.filter((path) => /^results_.*\.json$/.test(basename(path)));
-  const [resultsPath] = results;
-  if (resultsPath === undefined || results.length > 1) {
-    throw new StageFailedError(
-      'no_output',
-      `lm_eval ended well; expected one results_*.json from it, got ${results.length}.`,
-    );
-  }
-  const parsed = parseResults(await readFile(resultsPath, 'utf8'), call);
-  const documents: DocumentValues[] = [];
-  for (const score of parsed.scores) {
-    const values = await readDocuments(files, parsed.subtasks[score.task] ?? [], score);
-    if (values !== undefined) documents.push(values);
-  }
-  return {
-    split: call.plan.split,
-    scores: parsed.scores,
-    documents,
-    taskHashes: parsed.taskHashes,
-    taskVersions: parsed.taskVersions,
-  };
-}
-
-async function readDocuments(
-  files: readonly string[],
-  leaves: readonly string[],
-  score: TaskScore,
-): Promise<DocumentValues | undefined> {
-  const samples = [];
-  for (const leaf of leaves) {
-    // `samples_<task>_<time>.jsonl`: the time begins with a digit and holds no underscore.
-    const path = files.find((each) => {
-      const match = /^samples_(.+)_\d[^_]*\.jsonl$/.exec(basename(each));
-      return match?.[1] === leaf;
-    });
-    if (path === undefined) {
-      throw new StageFailedError(
-        'truncated_results',
-        `Expected the samples of ${leaf} beside lm_eval's results, got none.`,
-      );
-    }
-    samples.push({ task: leaf, text: await readFile(path, 'utf8') });
-  }
-  const values = parseSamples(samples, score.task, score.metric);
-  if (values !== undefined && values.values.length !== score.documents) {
-    throw new StageFailedError(
-      'truncated_results',
-      `Expected ${score.documents} samples of ${score.task}, got ${values.values.length}.`,
-    );
-  }
-  return values;
-}
-
-function findScore(parts: readonly EvalReport[], task: string, metric: string): TaskScore {
-  const scores = parts.flatMap((part) => part.scores);
-  const score = scores.find((each) => each.task === task && each.metric === metric);
-  if (score === undefined) throw new Error(`Expected a score of ${task} ${metric}, got none.`);
-  return score;
 }

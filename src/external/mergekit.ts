@@ -40,10 +40,9 @@ export async function runMerge(order: MergeOrder): Promise<CheckpointManifest> {
     order.mergeOptions,
     order.deviceClass,
   );
-  await requireFreeSpace(order);
-  const base = order.recipe.baseModel;
+  await requireFreeSpace({ ...order, baseModel: order.recipe.baseModel });
   try {
-    const manifest = await runTool({
+    return await runTool({
       ...order,
       stage: 'merge',
       tool: 'mergekit-yaml',
@@ -53,30 +52,41 @@ export async function runMerge(order: MergeOrder): Promise<CheckpointManifest> {
       parseProgress: parseMergekitProgress,
       collect: () => {
         order.onProgress({ activity: 'Verifying the merged model', percent: 98 });
-        return verifyCheckpoint(partial, isAbsolute(base) ? base : undefined, order.signal);
+        return publishCheckpoint({ ...order, partial, baseModel: order.recipe.baseModel });
       },
     });
-    await publishCheckpoint(partial, order.checkpointDir, manifest);
-    return manifest;
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
 }
 
-async function publishCheckpoint(
-  partial: string,
-  checkpointDir: string,
-  manifest: CheckpointManifest,
-): Promise<void> {
+/**
+ * Verifies the model in `partial` and puts it, with its marker, under `checkpointDir`.
+ * @throws StageFailedError as `verifyCheckpoint`
+ */
+export async function publishCheckpoint(order: {
+  readonly partial: string;
+  readonly checkpointDir: string;
+  readonly baseModel: string;
+  readonly signal: AbortSignal;
+}): Promise<CheckpointManifest> {
+  const { partial, checkpointDir, baseModel, signal } = order;
+  const base = isAbsolute(baseModel) ? baseModel : undefined;
+  const manifest = await verifyCheckpoint(partial, base, signal);
   // Without its marker a checkpoint of an interrupted rename is no checkpoint.
   await rm(checkpointDir, { recursive: true, force: true });
   await rename(partial, checkpointDir);
   await writeFileAtomic(join(checkpointDir, doneMarker), `${JSON.stringify(manifest)}\n`);
   await syncFolder(join(checkpointDir, '..'));
+  return manifest;
 }
 
-async function requireFreeSpace(order: MergeOrder): Promise<void> {
-  const { baseModel } = order.recipe;
+/** @throws StageFailedError `disk_full` where a merge of this base would not fit below `attemptDir` */
+export async function requireFreeSpace(order: {
+  readonly baseModel: string;
+  readonly attemptDir: string;
+}): Promise<void> {
+  const { baseModel } = order;
   if (!isAbsolute(baseModel)) return;
   const weights = await sizeOfWeights(baseModel).catch(() => 0);
   const needed = Math.ceil(weights * freeSpaceFactor);

@@ -12,6 +12,11 @@ interface FailurePattern {
 /** First match wins. The texts are those of mergekit 0.1.5, lm-eval 0.4.13, torch, transformers, vLLM. */
 const patterns: readonly FailurePattern[] = [
   {
+    pattern: /DegenerateMergeError/,
+    class: 'degenerate_merge',
+    advice: 'Look at the parents and the ranges of their weights.',
+  },
+  {
     pattern:
       /out of memory|_STATUS_ALLOC_FAILED|cudaErrorMemoryAllocation|DefaultCPUAllocator: (?:can't allocate|not enough) memory|\bMemoryError\b|Cannot allocate memory|std::bad_alloc|No available memory for the cache blocks|Free memory on device .* is less than desired/i,
     class: 'out_of_memory',

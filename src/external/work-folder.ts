@@ -174,9 +174,18 @@ export async function readInputs(
     subject.kind === 'model'
       ? [subject.model]
       : [subject.recipe.baseModel, ...subject.recipe.models.map((model) => model.model)];
-  const folders = [...models, evaluation.includePath].filter(
-    (path): path is string => path !== undefined && isAbsolute(path),
-  );
+  return {
+    files: await readFileStates([...models, evaluation.includePath]),
+    versions,
+    deviceClass,
+  };
+}
+
+/** Size and time of change of every file below the folders that are absolute paths, by path. */
+export async function readFileStates(
+  paths: readonly (string | undefined)[],
+): Promise<Readonly<Record<string, string>>> {
+  const folders = paths.filter((path): path is string => path !== undefined && isAbsolute(path));
   const files: Record<string, string> = {};
   for (const folder of new Set(folders)) {
     for (const path of await listFiles(folder)) {
@@ -185,7 +194,7 @@ export async function readInputs(
       files[path] = `${size} ${mtimeMs}`;
     }
   }
-  return { files, versions, deviceClass };
+  return files;
 }
 
 // A key becomes a path below the work root, and comes over the network.

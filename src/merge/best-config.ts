@@ -53,10 +53,14 @@ export function renderBestConfig(recipe: MergeRecipe, facts: BestConfigFacts): s
   return header.join('') + renderMergekitConfig(recipe);
 }
 
-/** The same of a trial as the ledger holds it; undefined where it is no merge. */
+/**
+ * The same of a trial as the ledger holds it; undefined where it is no merge.
+ * @param files of the checkpoint: the trial's own, or of its confirmation where that one wrote it
+ */
 export function renderBestTrial(
   trial: TrialRow,
   scores: BestConfigFacts['scores'],
+  files: BestConfigFacts['files'],
 ): string | undefined {
   const { subject, mergeOptions } = trial.input;
   if (subject.kind !== 'merge') return undefined;
@@ -66,7 +70,7 @@ export function renderBestTrial(
     mergeOptions,
     deviceClass: trial.deviceClass ?? 'cpu',
     scores,
-    ...(trial.checkpointFiles !== undefined && { files: trial.checkpointFiles }),
+    ...(files !== undefined && { files }),
     ...(trial.versions !== undefined && { versions: trial.versions }),
   });
 }

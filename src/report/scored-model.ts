@@ -98,3 +98,11 @@ function standardErrorOfFitness(
   }
   return Math.sqrt(variance);
 }
+
+/**
+ * SHA-256 per file of the checkpoint that was scored: a merge that was scored in memory is written
+ * when it is confirmed.
+ */
+export function filesOf({ trial, confirm }: ScoredModel): TrialRow['checkpointFiles'] {
+  return trial.checkpointFiles ?? confirm?.trial.checkpointFiles;
+}

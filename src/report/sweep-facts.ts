@@ -56,6 +56,7 @@ export function readSweepFacts(reader: LedgerReader, sweep: SweepRow): SweepFact
       search: countTrials(trials, 'search'),
       baseline: countTrials(trials, 'baseline'),
       confirm: countTrials(trials, 'confirm'),
+      promotion: countTrials(trials, 'promotion'),
     },
     models,
     open: trials.filter(({ state }) => state === 'proposed'),

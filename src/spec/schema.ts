@@ -123,6 +123,18 @@ export const sweepFileSchema = z.strictObject({
     .describe('How a candidate is merged.'),
   evaluation: z
     .strictObject({
+      mode: z
+        .enum(['auto', 'warm', 'cold'])
+        .default('auto')
+        .describe(
+          '`cold`: a fresh mergekit-yaml and lm_eval per trial; `warm`: one process keeps model and parents; `auto`: warm where it can be and was proved equal to cold.',
+        ),
+      verify_warm: z
+        .boolean()
+        .default(true)
+        .describe(
+          'Evaluate the first merge on a node in both ways and go on cold where a bit or a score differs.',
+        ),
       model: z.enum(['hf', 'vllm']).default('hf').describe("lm-eval's backend."),
       model_args: args.describe("lm-eval's `--model_args`; `pretrained` is set per trial."),
       batch_size: z

@@ -24,6 +24,8 @@ export function migrate(
   const version = checkVersion(db, path, migrations.length);
   if (version === migrations.length) return;
   if (version > 0) db.prepare('VACUUM INTO ?').run(`${path}.v${version}-${now.getTime()}`);
+  // A table that is made anew is dropped first: its references are checked at the end instead.
+  db.pragma('foreign_keys = OFF');
   db.transaction(() => {
     // Another process may have done it while this one waited for the lock.
     const start = checkVersion(db, path, migrations.length);
@@ -36,7 +38,10 @@ export function migrate(
       );
     }
     db.pragma(`user_version = ${migrations.length}`);
+    const broken = db.pragma('foreign_key_check') as readonly unknown[];
+    if (broken.length > 0) throw new Error(`the migration broke ${broken.length} references`);
   }).exclusive();
+  db.pragma('foreign_keys = ON');
 }
 
 /**

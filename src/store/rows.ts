@@ -1,5 +1,11 @@
 /** What the ledger's rows look like to its readers. Written by src/store only. */
-import type { RunTrialInput, SweepState, TrialId, TrialKind } from '../../activities/contracts.js';
+import type {
+  EvaluationMode,
+  RunTrialInput,
+  SweepState,
+  TrialId,
+  TrialKind,
+} from '../../activities/contracts.js';
 import type { PackedDocumentValues, TaskScore } from '../evaluation/eval-report.js';
 import type { Split } from '../evaluation/plan.js';
 import type { FailureClass, TrialFailure } from '../errors.js';
@@ -30,6 +36,10 @@ export interface TrialRow {
   readonly label?: string;
   /** The search trial or baseline that a `confirm` trial re-evaluates. */
   readonly confirms?: TrialId;
+  /** The search trial (or its earlier promotion) that a `promotion` scores on more documents. */
+  readonly promotes?: TrialId;
+  /** Rung of the documents that it is scored on, from 1; absent: on all. */
+  readonly rung?: number;
   readonly state: TrialState;
   /** Searched values; absent for models that are evaluated as they are. */
   readonly params?: Params;
@@ -50,6 +60,11 @@ export interface TrialRow {
   /** lm-eval's `task_hashes`: documents, prompts and targets. */
   readonly taskHashes?: Readonly<Record<string, string>>;
   readonly workDir?: string;
+  readonly mode?: EvaluationMode;
+  /** Why it was evaluated in this mode, one sentence. */
+  readonly modeReason?: string;
+  /** Documents scored, per leaf task. */
+  readonly leafCounts?: Readonly<Record<string, number>>;
   /** True when a later completion said something else; it was recorded and not applied. */
   readonly isDivergent: boolean;
   readonly proposedAt: string;

@@ -7,21 +7,27 @@ export type Standing = Pick<TrialRow, 'kind' | 'ordinal' | 'state'> & {
   readonly trial: TrialId;
   readonly fitness?: number;
   readonly node?: string;
+  readonly promotes?: TrialId;
+  readonly rung?: number;
 };
 
 /** Every trial of the sweep, by ordinal. */
 export function listStandings(db: Connection, sweep: string): Standing[] {
   const rows = db
     .prepare(
-      'SELECT trial, kind, ordinal, state, fitness, node FROM trials WHERE sweep = ? ORDER BY ordinal',
+      'SELECT trial, kind, ordinal, state, fitness, node, promotes, rung FROM trials WHERE sweep = ? ORDER BY ordinal',
     )
-    .all(sweep) as (Omit<Standing, 'fitness' | 'node'> & {
+    .all(sweep) as (Omit<Standing, 'fitness' | 'node' | 'promotes' | 'rung'> & {
     readonly fitness: number | null;
     readonly node: string | null;
+    readonly promotes: TrialId | null;
+    readonly rung: number | null;
   })[];
-  return rows.map(({ fitness, node, ...row }) => ({
+  return rows.map(({ fitness, node, promotes, rung, ...row }) => ({
     ...row,
     ...(fitness !== null && { fitness }),
     ...(node !== null && { node }),
+    ...(promotes !== null && { promotes }),
+    ...(rung !== null && { rung }),
   }));
 }

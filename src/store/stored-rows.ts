@@ -1,5 +1,10 @@
 /** The tables' columns as SQLite gives them, and the rows that readers see. */
-import type { RunTrialInput, SweepState, TrialKind } from '../../activities/contracts.js';
+import type {
+  EvaluationMode,
+  RunTrialInput,
+  SweepState,
+  TrialKind,
+} from '../../activities/contracts.js';
 import type { Split } from '../evaluation/plan.js';
 import type { TrialFailure } from '../errors.js';
 import type { DocumentRow, ScoreRow, SweepRow, TrialRow, TrialState } from './rows.js';
@@ -23,6 +28,8 @@ export interface StoredTrial {
   readonly ordinal: number;
   readonly label: string | null;
   readonly confirms: string | null;
+  readonly promotes: string | null;
+  readonly rung: number | null;
   readonly state: TrialState;
   readonly params: string | null;
   readonly vector: string | null;
@@ -39,6 +46,9 @@ export interface StoredTrial {
   readonly versions: string | null;
   readonly task_hashes: string | null;
   readonly work_dir: string | null;
+  readonly mode: EvaluationMode | null;
+  readonly mode_reason: string | null;
+  readonly leaf_counts: string | null;
   readonly is_divergent: number;
   readonly proposed_at: string;
   readonly ended_at: string | null;
@@ -89,6 +99,8 @@ export function toTrialRow(row: StoredTrial): TrialRow {
     ordinal: row.ordinal,
     ...given('label', row.label),
     ...given('confirms', row.confirms),
+    ...given('promotes', row.promotes),
+    ...given('rung', row.rung),
     state: row.state,
     ...given('params', parse(row.params) as Record<string, number> | null),
     ...given('vector', parse(row.vector) as number[] | null),
@@ -105,6 +117,9 @@ export function toTrialRow(row: StoredTrial): TrialRow {
     ...given('versions', parse(row.versions) as Record<string, string> | null),
     ...given('taskHashes', parse(row.task_hashes) as Record<string, string> | null),
     ...given('workDir', row.work_dir),
+    ...given('mode', row.mode),
+    ...given('modeReason', row.mode_reason),
+    ...given('leafCounts', parse(row.leaf_counts) as Record<string, number> | null),
     isDivergent: row.is_divergent === 1,
     proposedAt: row.proposed_at,
     ...given('endedAt', row.ended_at),

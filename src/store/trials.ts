@@ -11,23 +11,25 @@ import type { TrialRow } from './rows.js';
 import { toTrialRow, type StoredTrial } from './stored-rows.js';
 
 export type NewTrial = Pick<TrialRow, 'input' | 'proposedAt'> &
-  Partial<Pick<TrialRow, 'label' | 'confirms' | 'params' | 'vector'>>;
+  Partial<Pick<TrialRow, 'label' | 'confirms' | 'promotes' | 'rung' | 'params' | 'vector'>>;
 
 /** Adds a trial at the end of its sweep's order; it is not handed out yet. */
 export function insertTrial(db: Connection, trial: NewTrial): void {
   const { input } = trial;
   db.prepare(
     `INSERT INTO trials
-       (sweep, trial, kind, ordinal, label, confirms, state, params, vector, input, proposed_at)
+       (sweep, trial, kind, ordinal, label, confirms, promotes, rung, state, params, vector, input, proposed_at)
      VALUES (@sweep, @trial, @kind,
        1 + (SELECT coalesce(max(ordinal), 0) FROM trials WHERE sweep = @sweep),
-       @label, @confirms, 'proposed', @params, @vector, @input, @proposedAt)`,
+       @label, @confirms, @promotes, @rung, 'proposed', @params, @vector, @input, @proposedAt)`,
   ).run({
     sweep: input.sweep,
     trial: input.trial,
     kind: input.kind,
     label: trial.label ?? null,
     confirms: trial.confirms ?? null,
+    promotes: trial.promotes ?? null,
+    rung: trial.rung ?? null,
     params: toJson(trial.params),
     vector: toJson(trial.vector),
     input: JSON.stringify(input),
@@ -69,7 +71,8 @@ export function completeTrial(
        merge_seconds = @merge, evaluate_seconds = @evaluate, checkpoint_sha256 = @sha256,
        checkpoint_files = @files,
        device_class = @deviceClass, versions = @versions, task_hashes = @taskHashes,
-       task_versions = @taskVersions, work_dir = @workDir, ended_at = @at
+       task_versions = @taskVersions, work_dir = @workDir, mode = @mode, mode_reason = @modeReason,
+       leaf_counts = @leafCounts, ended_at = @at
      WHERE sweep = @sweep AND trial = @trial AND state = 'proposed'`,
   ).run({
     sweep,
@@ -88,6 +91,9 @@ export function completeTrial(
     taskHashes: JSON.stringify(result.report.taskHashes),
     taskVersions: JSON.stringify(result.report.taskVersions),
     workDir: result.workDir,
+    mode: result.mode ?? null,
+    modeReason: result.modeReason ?? null,
+    leafCounts: toJson(result.report.leafCounts),
   });
 }
 

@@ -19,8 +19,8 @@ describe('createLocalNode', () => {
   it('refuses a work folder that another worker uses, and takes it when that has ended', async () => {
     const first = await create();
     await expect(create()).rejects.toMatchObject({ code: 'work_dir' });
-    first.close();
-    (await create()).close();
+    await first.close();
+    await (await create()).close();
   });
 
   it('clears what a former worker left half-made or was never told to release', async () => {
@@ -34,7 +34,7 @@ describe('createLocalNode', () => {
       const left = files.map((name) => existsSync(join(workRoot, name)));
       expect(left).toEqual([false, false, true]);
     } finally {
-      node.close();
+      await node.close();
     }
   });
 });

@@ -6,8 +6,10 @@ import { createNodeActivities } from '../../activities/run-trial.js';
 import type { NodeActivities, NodeAdminActivities } from '../../activities/contracts.js';
 import { createSlotPool } from '../../activities/slots.js';
 import type { Slot } from '../../activities/slots.js';
+import { findProjectRoot } from '../config.js';
 import type { Environment, ToolCommands } from '../config.js';
 import { UsageError } from '../errors.js';
+import { WarmChildren } from '../external/warm-children.js';
 import { clearFormerWork, dropUnreleased, releaseWithinMs } from '../external/work-folder.js';
 import { acquireExclusiveLock } from '../store/exclusive-lock.js';
 
@@ -29,8 +31,8 @@ export interface LocalNode {
   readonly slots: number;
   readonly deviceClass: 'cpu' | 'cuda';
   readonly activities: NodeActivities & NodeAdminActivities;
-  /** Gives the work folder back. Twice is once. */
-  readonly close: () => void;
+  /** Ends what runs warm and gives the work folder back. Twice is once. */
+  readonly close: () => Promise<void>;
 }
 
 /** Processes get this long to end by themselves: Ctrl-C must be done within 10 s. */
@@ -43,7 +45,8 @@ export async function createLocalNode(options: LocalNodeOptions): Promise<LocalN
   const slots = options.slots ?? (gpus.length > 0 ? gpus.length : Math.max(1, cores >> 1));
   const deviceClass = gpus.length > 0 ? 'cuda' : 'cpu';
   const { nodeId, workRoot, publishRoot, tools, env } = options;
-  const close = await takeWorkRoot(workRoot);
+  const giveBack = await takeWorkRoot(workRoot);
+  const children = new WarmChildren();
   const activities = createNodeActivities({
     nodeId,
     workRoot,
@@ -52,11 +55,20 @@ export async function createLocalNode(options: LocalNodeOptions): Promise<LocalN
     deviceClass,
     mergePool: createSlotPool(assignCards(['merge'], gpus.slice(-1))),
     gpuPool: createSlotPool(assignCards(numberSlots(slots), gpus)),
+    warm: {
+      children,
+      places: createSlotPool(assignCards(numberSlots(slots + 1), gpus)),
+      pythonPath: join(findProjectRoot(), 'python'),
+    },
     // A merge runs beside the evaluations.
     threadsPerChild: Math.max(1, Math.floor(cores / (slots + 1))),
     env,
     graceMs,
   });
+  const close = async (): Promise<void> => {
+    await children.close();
+    giveBack();
+  };
   return { slots, deviceClass, activities, close };
 }
 

@@ -1,4 +1,5 @@
 import { initial } from './0001-initial.js';
+import { promotions } from './0002-promotions.js';
 
 /** Forward only, in order: migration k takes a ledger from version k-1 to version k. */
-export const migrations: readonly string[] = [initial];
+export const migrations: readonly string[] = [initial, promotions];

@@ -1,0 +1,201 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { hashJson } from '../src/spec/canonical-json.js';
+import { StageFailedError } from '../src/errors.js';
+import { findDifference } from '../src/evaluation/compare-reports.js';
+import { whyNotWarm } from '../src/evaluation/warm-limits.js';
+import { fingerprintEvaluation } from '../src/evaluation/work-key.js';
+import { findTool } from '../src/external/find-tool.js';
+import { whyNoTwin } from '../src/external/model-twin.js';
+import { WarmUnsupportedError } from '../src/external/warm-child.js';
+import type { WarmProof, WarmProofs } from '../src/external/warm-proofs.js';
+import { readFileStates } from '../src/external/work-folder.js';
+import type { EvaluatorChoice } from './contracts.js';
+import type { Evaluated, Evaluator, TrialWork } from './evaluator.js';
+import type { Residences } from './residence.js';
+import { evaluateWarm, type WarmDependencies, type WarmInputs } from './warm-evaluator.js';
+
+export interface ChoosingDependencies {
+  readonly nodeId: string;
+  readonly cold: Evaluator;
+  readonly warm: WarmDependencies;
+  readonly proofs: WarmProofs;
+  readonly residences: Residences;
+}
+
+/**
+ * Warm where the sweep allows it, the table of limits knows nothing against it, and a merge of the
+ * same kind gave the same bits and scores in both ways on this node; cold otherwise.
+ */
+export function createChoosingEvaluator(deps: ChoosingDependencies): Evaluator {
+  return { evaluate: (work) => chooseAndEvaluate(deps, work) };
+}
+
+async function chooseAndEvaluate(deps: ChoosingDependencies, work: TrialWork): Promise<Evaluated> {
+  const { evaluator: choice, subject } = work.input;
+  if (choice === undefined || choice.mode === 'cold') return deps.cold.evaluate(work);
+  const obstacle = await findObstacle(deps, work, choice);
+  if (obstacle !== undefined) {
+    if (choice.mode === 'warm' && subject.kind === 'merge') throw warmRefused(obstacle);
+    return evaluateCold(deps, work, obstacle);
+  }
+  const { residence, reason } = await deps.residences.decide(work, choice);
+  if (residence === 'cold') {
+    if (choice.mode === 'warm') throw warmRefused(reason);
+    return evaluateCold(deps, work, reason);
+  }
+  const { evaluation } = work.input;
+  const inputs = {
+    residence,
+    files: await readFileStates([...choice.models, evaluation.includePath]),
+    versions: work.versions,
+  };
+  const warm = (): Promise<Evaluated> =>
+    fallBack(deps, work, choice, () =>
+      evaluateWarm(deps.warm, work, choice, inputs, (trial) => Promise.resolve(trial)),
+    );
+  if (!choice.isVerified) return { ...(await warm()), modeReason: 'not verified, as asked' };
+  const key = proofKey(work, choice, inputs);
+  for (;;) {
+    const proof = await deps.proofs.find(key, aborted(work.signal));
+    if (proof?.isEqual === true) return { ...(await warm()), modeReason: proof.reason };
+    if (proof !== undefined) return evaluateCold(deps, work, proof.reason);
+    if (subject.kind === 'model') {
+      return evaluateCold(deps, work, 'no merge was compared on this node yet');
+    }
+    const evaluated = await deps.proofs.prove(key, () => prove(deps, work, choice, inputs, key));
+    if (evaluated !== undefined) return evaluated;
+  }
+}
+
+async function findObstacle(
+  deps: ChoosingDependencies,
+  work: TrialWork,
+  choice: EvaluatorChoice,
+): Promise<string | undefined> {
+  const { subject, mergeOptions, evaluation } = work.input;
+  const { python, mergekitYaml, lmEval } = deps.warm.tools;
+  const folders = [python, mergekitYaml, lmEval].map((tool) => {
+    const path = findTool(tool);
+    return path === undefined ? undefined : dirname(path);
+  });
+  const limit = whyNotWarm({
+    choice,
+    subject,
+    mergeOptions,
+    plan: evaluation,
+    versions: work.versions,
+    isOneEnvironment: folders[0] !== undefined && new Set(folders).size === 1,
+  });
+  if (limit !== undefined || subject.kind === 'merge') return limit;
+  return whyNoTwin(subject.model, choice.baseModel);
+}
+
+/** Evaluates in both ways, and stores whether every bit and every score is the same. */
+async function prove(
+  deps: ChoosingDependencies,
+  work: TrialWork,
+  choice: EvaluatorChoice,
+  inputs: WarmInputs,
+  key: string,
+): Promise<Evaluated> {
+  const { nodeId, proofs } = deps;
+  const { sweep, trial } = work.input;
+  const attemptDir = join(work.attemptDir, 'warm');
+  await mkdir(attemptDir, { mode: 0o700 });
+  const compare = async (): Promise<Evaluated> => {
+    try {
+      return await evaluateWarm(
+        deps.warm,
+        { ...work, attemptDir },
+        choice,
+        inputs,
+        async (warm) => {
+          const cold = await deps.cold.evaluate(work);
+          const different = await warm.compareTo(work.folder.checkpointDir);
+          const difference =
+            different[0] === undefined
+              ? findDifference(warm.report, cold.report)
+              : `${different.length} tensors differ, the first is ${different[0]}`;
+          const where = `trial ${trial} of ${sweep} on ${nodeId}`;
+          return settle(cold, {
+            isEqual: difference === undefined,
+            reason:
+              difference === undefined
+                ? `${where} gave the same bits and scores in both ways`
+                : `${where} differed from its warm evaluation: ${difference}`,
+          });
+        },
+      );
+    } catch (error) {
+      if (!(error instanceof WarmUnsupportedError)) throw error;
+      return settle(await deps.cold.evaluate(work), { isEqual: false, reason: error.message });
+    }
+  };
+  const settle = async (cold: Evaluated, proof: WarmProof): Promise<Evaluated> => {
+    if (choice.mode === 'warm' && !proof.isEqual) throw warmRefused(proof.reason);
+    await proofs.store(key, proof);
+    const verdict = proof.isEqual ? 'to prove that warm equals it' : proof.reason;
+    return { ...cold, modeReason: verdict };
+  };
+  return compare();
+}
+
+/** What can't be done warm after all, for one candidate alone. */
+async function fallBack(
+  deps: ChoosingDependencies,
+  work: TrialWork,
+  choice: EvaluatorChoice,
+  warm: () => Promise<Evaluated>,
+): Promise<Evaluated> {
+  try {
+    return await warm();
+  } catch (error) {
+    if (!(error instanceof WarmUnsupportedError)) throw error;
+    if (choice.mode === 'warm') throw warmRefused(error.message);
+    return evaluateCold(deps, work, error.message);
+  }
+}
+
+async function evaluateCold(
+  { cold }: ChoosingDependencies,
+  work: TrialWork,
+  reason: string,
+): Promise<Evaluated> {
+  return { ...(await cold.evaluate(work)), modeReason: reason };
+}
+
+/** Which trials one proof is good for: same parents, settings and eval tasks, whatever the merge. */
+function proofKey(
+  { input, deviceClass }: TrialWork,
+  choice: EvaluatorChoice,
+  { files, versions }: WarmInputs,
+): string {
+  return hashJson({
+    inputs: { files, versions },
+    deviceClass,
+    base: choice.baseModel,
+    dtype: choice.dtype,
+    evaluation: fingerprintEvaluation(input.evaluation),
+  }).slice(0, 32);
+}
+
+function warmRefused(reason: string): StageFailedError {
+  return new StageFailedError(
+    'configuration',
+    `evaluation.mode is warm, but ${reason}: set evaluation.mode to auto or cold.`,
+  );
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  const promise = new Promise<never>((_, reject) => {
+    const refuse = (): void => {
+      reject(signal.reason as Error);
+    };
+    if (signal.aborted) refuse();
+    else signal.addEventListener('abort', refuse, { once: true });
+  });
+  // It is raced, and often nobody waits for it any more.
+  promise.catch(() => undefined);
+  return promise;
+}

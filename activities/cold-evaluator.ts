@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import type { ToolCommands } from '../src/config.js';
+import { runEvaluation } from '../src/external/lm-eval.js';
+import { runMerge } from '../src/external/mergekit.js';
+import type { CheckpointManifest } from './contracts.js';
+import { secondsSince, type Evaluated, type Evaluator, type TrialWork } from './evaluator.js';
+import type { SlotPool } from './slots.js';
+
+export interface ColdDependencies {
+  readonly tools: ToolCommands;
+  readonly mergePool: SlotPool;
+  readonly gpuPool: SlotPool;
+}
+
+/** A fresh mergekit-yaml, a checkpoint on disk, a fresh lm_eval: the reference, and the fallback. */
+export function createColdEvaluator(deps: ColdDependencies): Evaluator {
+  return {
+    evaluate: async (work): Promise<Evaluated> => {
+      const merge = await mergeToDisk(deps, work);
+      const { input, attemptDir, folder } = work;
+      const { subject, evaluation, limits } = input;
+      work.heartbeat.enter('queued');
+      return deps.gpuPool.run(work.signal, async (slot) => {
+        work.heartbeat.enter('evaluate');
+        work.noteLog(join(attemptDir, 'evaluate.log'));
+        const start = performance.now();
+        const report = await runEvaluation({
+          command: deps.tools.lmEval,
+          plan: evaluation,
+          modelPath: subject.kind === 'model' ? subject.model : folder.checkpointDir,
+          attemptDir,
+          timeoutMs: limits.evaluateMinutes * 60_000,
+          ...work.processOrder(slot),
+        });
+        return {
+          report,
+          ...(merge.checkpoint === undefined ? {} : { checkpoint: merge.checkpoint }),
+          seconds: { merge: merge.seconds, evaluate: secondsSince(start) },
+          mode: 'cold',
+          modeReason: 'evaluation.mode is cold',
+        };
+      });
+    },
+  };
+}
+
+async function mergeToDisk(
+  deps: ColdDependencies,
+  work: TrialWork,
+): Promise<{ checkpoint?: CheckpointManifest; seconds: number }> {
+  const { subject, mergeOptions, limits } = work.input;
+  if (subject.kind === 'model') return { seconds: 0 };
+  const made = await work.folder.readCheckpoint();
+  if (made !== undefined) return { checkpoint: made, seconds: 0 };
+  return deps.mergePool.run(work.signal, async (slot) => {
+    work.heartbeat.enter('merge');
+    work.noteLog(join(work.attemptDir, 'merge.log'));
+    const start = performance.now();
+    const checkpoint = await runMerge({
+      command: deps.tools.mergekitYaml,
+      recipe: subject.recipe,
+      mergeOptions,
+      deviceClass: work.deviceClass,
+      attemptDir: work.attemptDir,
+      checkpointDir: work.folder.checkpointDir,
+      timeoutMs: limits.mergeMinutes * 60_000,
+      ...work.processOrder(slot),
+    });
+    return { checkpoint, seconds: secondsSince(start) };
+  });
+}

@@ -1,0 +1,303 @@
+import type { Duplex } from 'node:stream';
+import { execa } from 'execa';
+import type { TrialStage } from '../errors.js';
+import { StageFailedError } from '../errors.js';
+import { parsePythonJson } from '../evaluation/lenient-json.js';
+import type { ToolProgress } from '../merge/progress.js';
+import { CappedLog } from './capped-log.js';
+import { GroupKiller } from './group-killer.js';
+import { BlockSplitter, OutputTail, splitLines } from './progress-lines.js';
+import { createRedactor } from './secrets.js';
+import { startGuard } from './stall-guard.js';
+import { signalOfExitCode, supervised } from './supervise.js';
+import { classifyToolFailure } from './tool-failures.js';
+
+/** Of python/mergesweep_warm/channel.py. */
+const protocolVersion = 1;
+/** The supervisor reads 0 and uses 3. */
+const protocolFd = 4;
+const toolName = 'the warm evaluator';
+
+export interface WarmChildOrder {
+  /** Absolute path of the Python that has mergekit and lm-eval. */
+  readonly python: string;
+  readonly cwd: string;
+  /** The whole environment; PYTHONPATH leads to `mergesweep_warm`. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Between a cancellation and TERM, and between TERM and KILL of the group. @default 10000 */
+  readonly graceMs?: number;
+}
+
+export type WarmOperation = 'init' | 'merge' | 'load' | 'evaluate' | 'compare' | 'save' | 'ping';
+
+export interface WarmRequest {
+  readonly op: WarmOperation;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** For the failure, and for the log's name. */
+  readonly stage: TrialStage;
+  /** Gets what the child's libraries print meanwhile. */
+  readonly logPath: string;
+  /** The child is killed when so long no tensor and no batch was done, and no CPU was used. */
+  readonly stallMs: number;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: ToolProgress) => void;
+}
+
+/** What every answer carries beside its own fields. */
+export interface WarmReply {
+  readonly seconds: number;
+  /** Of the process since its start. */
+  readonly cpuSeconds: number;
+  /** At most so far, bytes. */
+  readonly rssBytes: number;
+  readonly gpuBytes: number;
+}
+
+/** Thrown where the child says that the cold way is needed; it stays usable. */
+export class WarmUnsupportedError extends Error {}
+
+interface Pending {
+  readonly id: number;
+  readonly request: WarmRequest;
+  readonly log: CappedLog;
+  lastSignAt: number;
+  readonly resolve: (reply: WarmReply & Readonly<Record<string, unknown>>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * One long-lived `python -m mergesweep_warm` in its own process group under a supervisor: one request
+ * at a time, by JSON lines over a socket of their own. A child that died, hung or lost its GPU is
+ * not usable any more, and gone with all its group when the request that met this rejects.
+ */
+export class WarmChild {
+  /** False once it is dead, or in a state that is not to be trusted. */
+  isUsable = true;
+  /** Answered merges; for recycling. */
+  merges = 0;
+  /** Of the second evaluation: by then every buffer has its size. */
+  settled: WarmReply | undefined;
+  lastReply: WarmReply | undefined;
+  readonly ended: Promise<void>;
+  private readonly socket: Duplex;
+  private readonly groupId: number | undefined;
+  private readonly killer: GroupKiller;
+  private readonly graceMs: number;
+  private readonly redact: (text: string) => string;
+  private tail = new OutputTail();
+  private pending: Pending | undefined;
+  private nextId = 1;
+  private evaluations = 0;
+
+  /** @throws Error where it can't be spawned. */
+  constructor(order: WarmChildOrder) {
+    const [command, args] = supervised(order.python, ['-m', 'mergesweep_warm', `${protocolFd}`]);
+    const child = execa(command, args, {
+      cwd: order.cwd,
+      env: order.env,
+      extendEnv: false,
+      stdio: ['pipe', 'pipe', 'pipe', 'ignore', 'pipe'],
+      buffer: false,
+      detached: true,
+      cleanup: false,
+      reject: false,
+    });
+    this.groupId = child.pid;
+    this.graceMs = order.graceMs ?? 10_000;
+    this.redact = createRedactor(order.env);
+    this.killer = new GroupKiller(this.groupId, this.graceMs);
+    this.socket = child.stdio[protocolFd] as unknown as Duplex;
+    // A write to a child that has just died: its end is reported below.
+    this.socket.on('error', () => undefined);
+    const replies = new BlockLines((line) => {
+      this.onMessage(line);
+    });
+    this.socket.on('data', (chunk: Buffer) => {
+      replies.write(chunk);
+    });
+    for (const stream of [child.stdout, child.stderr]) {
+      const splitter = new BlockSplitter((block) => {
+        this.onOutput(block);
+      });
+      stream.on('data', (chunk: Buffer) => {
+        splitter.write(chunk);
+      });
+    }
+    child.on('exit', () => {
+      this.isUsable = false;
+      this.killer.finish();
+    });
+    this.ended = child.then((result) => {
+      this.isUsable = false;
+      this.killer.finish();
+      const signal = result.signal ?? signalOfExitCode(result.exitCode);
+      this.onEnd(signal === undefined ? { exitCode: result.exitCode } : { signal });
+    });
+  }
+
+  /**
+   * Sends a request and returns the answer's `result`.
+   * @throws StageFailedError with the class of the failure; WarmUnsupportedError; the signal's
+   *   reason when aborted, once the child has stopped or is dead.
+   */
+  async request<Result = unknown>(request: WarmRequest): Promise<WarmReply & Result> {
+    request.signal.throwIfAborted();
+    if (!this.isUsable || this.pending !== undefined) {
+      throw new StageFailedError('crash', `Expected a free ${toolName}, got a dead or a busy one.`);
+    }
+    this.tail = new OutputTail();
+    const log = new CappedLog(request.logPath, 64 * 1024 * 1024);
+    const id = this.nextId++;
+    const guard = startGuard({
+      groupId: this.groupId,
+      stallMs: request.stallMs,
+      timeoutMs: request.timeoutMs,
+      lastSignAt: () => this.pending?.lastSignAt ?? performance.now(),
+      onExceeded: (reason) => {
+        this.kill(reason);
+      },
+    });
+    let cancelTimer: NodeJS.Timeout | undefined;
+    const onAbort = (): void => {
+      this.send({ op: 'cancel', id });
+      cancelTimer = setTimeout(() => {
+        this.kill('cancel');
+      }, this.graceMs);
+    };
+    try {
+      const answer = new Promise<WarmReply & Readonly<Record<string, unknown>>>(
+        (resolve, reject) => {
+          const lastSignAt = performance.now();
+          this.pending = { id, request, log, lastSignAt, resolve, reject };
+        },
+      );
+      request.signal.addEventListener('abort', onAbort, { once: true });
+      this.send({ ...request.params, op: request.op, id });
+      const reply = await answer;
+      this.lastReply = reply;
+      if (request.op === 'merge') this.merges += 1;
+      if (request.op === 'evaluate') this.evaluations += 1;
+      if (this.evaluations === 2) this.settled ??= reply;
+      return reply as WarmReply & Result;
+    } catch (error) {
+      if (!this.canAnswer()) await this.ended;
+      request.signal.throwIfAborted();
+      throw error;
+    } finally {
+      request.signal.removeEventListener('abort', onAbort);
+      clearTimeout(cancelTimer);
+      guard.stop();
+      this.pending = undefined;
+      log.close();
+    }
+  }
+
+  /** Ends the child and all of its group: asked first, then TERM, then KILL. */
+  async close(): Promise<void> {
+    if (this.isUsable && this.pending === undefined) this.send({ op: 'quit', id: this.nextId++ });
+    this.isUsable = false;
+    const timer = setTimeout(() => {
+      this.killer.kill('cancel');
+    }, 1000);
+    await this.ended;
+    clearTimeout(timer);
+  }
+
+  private canAnswer(): boolean {
+    return this.isUsable;
+  }
+
+  private kill(reason: 'stall' | 'timeout' | 'cancel'): void {
+    this.isUsable = false;
+    this.killer.kill(reason);
+  }
+
+  private send(message: Readonly<Record<string, unknown>>): void {
+    this.socket.write(`${JSON.stringify({ v: protocolVersion, ...message })}\n`);
+  }
+
+  private onOutput(block: string): void {
+    const clean = this.redact(block);
+    this.pending?.log.write(clean);
+    for (const line of splitLines(clean)) this.tail.push(line);
+  }
+
+  private onMessage(line: string): void {
+    const message = parsePythonJson(line) as WarmMessage;
+    const { pending } = this;
+    if (pending?.id !== message.id) return;
+    pending.lastSignAt = performance.now();
+    if (message.progress !== undefined) {
+      const { activity, done, total } = message.progress;
+      const percent = Math.min(100, Math.floor((100 * done) / Math.max(1, total)));
+      pending.request.onProgress?.({ activity, percent });
+    } else if (message.ok === true && message.result !== undefined) {
+      pending.resolve(message.result);
+    } else {
+      pending.reject(this.toFailure(pending.request.stage, message));
+    }
+  }
+
+  private toFailure(stage: TrialStage, { error = 'Error', message = '' }: WarmMessage): Error {
+    const text = this.redact(`${error}: ${message}`);
+    if (error === 'UnsupportedError') return new WarmUnsupportedError(message);
+    // An error of the device stays with the process: every later call would meet it again.
+    if (/CUDA|cublas|cudnn|nccl|device-side/i.test(text)) void this.close();
+    const failure = classifyToolFailure(stage, toolName, {
+      exitCode: 1,
+      timedOut: false,
+      stalled: false,
+      cancelled: false,
+      tail: text,
+      cpuMs: 0,
+    });
+    return new StageFailedError(failure.failureClass, failure.message, {
+      logTail: `${this.tail.toString()}\n${text}`.slice(-4096),
+    });
+  }
+
+  private onEnd(end: { readonly exitCode?: number | undefined; readonly signal?: string }): void {
+    const { pending } = this;
+    if (pending === undefined) return;
+    const { exitCode, signal } = end;
+    const { reason } = this.killer;
+    pending.reject(
+      classifyToolFailure(pending.request.stage, toolName, {
+        ...(exitCode === undefined ? {} : { exitCode }),
+        ...(signal === undefined ? {} : { signal }),
+        timedOut: reason === 'timeout',
+        stalled: reason === 'stall',
+        cancelled: reason === 'cancel',
+        tail: this.tail.toString(),
+        cpuMs: 0,
+      }),
+    );
+  }
+}
+
+interface WarmMessage {
+  readonly id: number;
+  readonly ok?: boolean;
+  readonly result?: WarmReply & Readonly<Record<string, unknown>>;
+  readonly error?: string;
+  readonly message?: string;
+  readonly progress?: { readonly activity: string; readonly done: number; readonly total: number };
+}
+
+/** Whole lines of a stream, however long. */
+class BlockLines {
+  private chunks = '';
+  private readonly onLine: (line: string) => void;
+
+  constructor(onLine: (line: string) => void) {
+    this.onLine = onLine;
+  }
+
+  write(chunk: Buffer): void {
+    // JSON of Python's json.dumps: ASCII only, so no character is cut.
+    const lines = (this.chunks + chunk.toString('latin1')).split('\n');
+    this.chunks = lines.pop() ?? '';
+    for (const line of lines) this.onLine(line);
+  }
+}
