@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
+import type { CheckReport } from '../client/check-sweep.js';
 import { writeToyCheckpoint, type ToyCheckpoint } from '../external/toy-checkpoint.fixture.js';
 import { edit, sweepText } from '../spec/sweep-text.fixture.js';
 import { registerCheck } from './check.js';
@@ -45,6 +46,7 @@ it('lists what was checked, what was not, and the plan; exit 0', async () => {
     → or go on: the tools fetch it where they run
 ✓ tasks       search: task_a, task_b · confirm: task_c
   plan        5 baselines + 100 trials, then 6 on the confirm split
+? memory      not known here: it takes the headers of every model
 Next: npx mergesweep run sweeps/mix.yaml
 `,
     err: '',
@@ -83,6 +85,20 @@ it('prints the same as JSON', async () => {
     plan: { searchTrials: 100 },
     findings: [{ code: 'P001', severity: 'unchecked' }],
     checked: [{ label: 'base', tensors: 3 }, { label: 'alpha' }],
+  });
+});
+
+it('says how a sweep whose models were all read fits into memory, with every number in JSON', async () => {
+  await toy('beta');
+  await write(edit(sweepText, 'model: org/beta', 'model: ../models/beta'));
+  const { out, exitCode } = await check();
+  expect(exitCode).toBe(0);
+  expect(out).toMatch(
+    /memory {6}.+: \S+ GB of RAM for \d+ slots?, \S+ .B available here\n(.*\n)? {14}base and parents 240 B, a model copy 40 B: 44 B of GPU memory/,
+  );
+  const { memory } = JSON.parse((await check('--json')).out) as CheckReport;
+  expect(memory).toMatchObject({
+    plan: { parentsBytes: 240, modelBytes: 40, checkpointBytes: 40, vramPerModelBytes: 44 },
   });
 });
 

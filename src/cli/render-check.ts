@@ -3,6 +3,7 @@ import type { createColors } from 'picocolors';
 import type { CheckReport } from '../client/check-sweep.js';
 import type { CheckpointFacts } from '../preflight/checkpoint-facts.js';
 import type { Finding } from '../preflight/finding.js';
+import { renderMemory } from './render-memory.js';
 import { formatDiagnostics } from './sweep-file.js';
 
 type Colors = ReturnType<typeof createColors>;
@@ -53,6 +54,7 @@ export function renderCheckReport(
         'plan',
         `${plan.baselines} baselines + ${count(plan.searchTrials, 'trial')}${confirm}`,
       ),
+      ...renderMemory(report.memory, colors),
     );
   }
   const verdict =

@@ -10,6 +10,8 @@ import { createSearchSpace } from '../space/search-space.js';
 import type { Diagnostic } from '../spec/diagnostic.js';
 import { parseSweepSpec } from '../spec/parse-sweep-spec.js';
 import type { SweepSpec } from '../spec/sweep-spec.js';
+import { readMachine, type Machine } from './machine.js';
+import { planSweepMemory, type SweepMemory } from './plan-sweep-memory.js';
 
 export interface CheckReport {
   /** Absolute path of the file. */
@@ -27,6 +29,8 @@ export interface CheckReport {
   /** Models whose files were read. */
   readonly checked: readonly CheckpointFacts[];
   readonly plan?: SweepPlan;
+  /** Absent when it can't be known here: a model was not read, or has no safetensors. */
+  readonly memory?: SweepMemory;
 }
 
 /** How many evaluations the sweep will cost. */
@@ -44,12 +48,14 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * Reads headers and small files only, never weights, never the network.
  * @param path absolute path of the file that `text` is from
- * @param env for the Hub cache's place and `~/`
+ * @param env for the Hub cache's place, `~/` and the cards that may be used
+ * @param machine what the memory is planned for; @default this machine
  */
 export async function checkSweep(
   text: string,
   path: string,
   env: Environment,
+  machine?: Machine,
 ): Promise<CheckReport> {
   const parsed = parseSweepSpec(text, path, env['HOME']);
   if (!parsed.ok)
@@ -67,14 +73,17 @@ export async function checkSweep(
     ...(await checkFolder(spec.includePath, 'evaluation.include_path')),
     ...(await checkFolder(spec.evaluationCwd, 'evaluation.cwd')),
   ];
+  const checked = [...(baseFacts === undefined ? [] : [baseFacts]), ...readParents];
+  const memory = planSweepMemory(spec, checked, machine ?? (await readMachine(env)));
   return {
     path,
     status: findings.some(({ severity }) => severity === 'error') ? 'models' : 'ok',
     spec,
     diagnostics: warnings,
     findings,
-    checked: [...(baseFacts === undefined ? [] : [baseFacts]), ...readParents],
+    checked,
     plan: planSweep(spec),
+    ...(memory === undefined ? {} : { memory }),
   };
 }
 
