@@ -1,11 +1,14 @@
 import { failureOwner, TrialFailedError, type TrialFailure } from '../src/errors.js';
 import { computeFitness } from '../src/scoring/fitness.js';
 import { getTrial, listScores } from '../src/store/reader.js';
+import { resolveFidelity } from '../src/spec/fidelity.js';
 import type { TrialRow } from '../src/store/rows.js';
 import { insertReport } from '../src/store/scores.js';
 import { endStreak, lengthenStreak } from '../src/store/sweeps.js';
 import { cancelTrial, completeTrial, failTrial, recordDivergence } from '../src/store/trials.js';
+import type { PackedEvalReport } from '../src/evaluation/eval-report.js';
 import type { RunTrialResult, TrialOutcome } from './contracts.js';
+import { completeReport, considerPromotion, fitnessOnFirstRung } from './promotions.js';
 import { happen, type Turn } from './turn.js';
 import { verifyReport } from './verify-report.js';
 
@@ -46,9 +49,11 @@ export function acceptOutcome(turn: Turn, outcome: TrialOutcome): Acceptance {
 function complete(turn: Turn, trial: TrialRow, result: RunTrialResult): { pause?: string } {
   const { evaluation } = trial.input;
   let fitness: number;
+  let report: PackedEvalReport;
   try {
     verifyReport(result.report, evaluation.split, result.attempt);
-    fitness = computeFitness(result.report, evaluation, result.attempt).fitness;
+    report = completeReport(turn, trial, result.report);
+    fitness = computeFitness(report, evaluation, result.attempt).fitness;
   } catch (error) {
     if (!(error instanceof TrialFailedError)) throw error;
     return fail(turn, trial, {
@@ -59,12 +64,18 @@ function complete(turn: Turn, trial: TrialRow, result: RunTrialResult): { pause?
   }
   const { db, sweep, at } = turn;
   completeTrial(db, sweep, trial.trial, { result, fitness, at });
-  insertReport(db, sweep, trial.trial, result.report);
+  insertReport(db, sweep, trial.trial, report);
   endStreak(db, sweep);
   if (trial.kind === 'search') happen(turn, { kind: 'tell', trial: trial.trial, fitness });
   if (trial.kind === 'baseline' && trial.vector !== undefined) {
-    happen(turn, { kind: 'foreign', trial: trial.trial, vector: trial.vector, fitness });
+    const comparable =
+      resolveFidelity(turn.spec.file) !== undefined ? fitnessOnFirstRung(turn, trial) : fitness;
+    if (comparable !== undefined) {
+      const { vector } = trial;
+      happen(turn, { kind: 'foreign', trial: trial.trial, vector, fitness: comparable });
+    }
   }
+  considerPromotion(turn, trial.trial);
   return {};
 }
 
@@ -88,7 +99,11 @@ function isDivergent({ db, sweep }: Turn, trial: TrialRow, outcome: TrialOutcome
   if (outcome.status !== 'complete') return false;
   if (trial.state !== 'complete') return trial.state === 'failed';
   const { report, checkpoint } = outcome.result;
-  if (trial.checkpointSha256 !== checkpoint?.sha256) return true;
+  const [accepted256, late256] = [trial.checkpointSha256, checkpoint?.sha256];
+  // A merge that was only held in memory has no bytes to compare.
+  if (accepted256 !== undefined && late256 !== undefined && accepted256 !== late256) return true;
+  // A promotion's accepted scores are of more documents than its report.
+  if (trial.kind === 'promotion') return false;
   const accepted = listScores(db, sweep, trial.trial);
   return (
     accepted.length !== report.scores.length ||

@@ -2,9 +2,11 @@ import { selectBest } from '../src/scoring/select-best.js';
 import { getTrial } from '../src/store/reader.js';
 import type { TrialRow } from '../src/store/rows.js';
 import { listStandings } from '../src/store/standings.js';
-import { countTrials, insertTrial, listProposed, markHandedOut } from '../src/store/trials.js';
+import { countTrials, listProposed, markHandedOut } from '../src/store/trials.js';
+import type { DocumentShare } from '../src/evaluation/document-share.js';
 import type { RunTrialInput } from './contracts.js';
-import { createTrialInput, type TrialSketch } from './trial-input.js';
+import { findFirstRung, promoteLeaders } from './promotions.js';
+import { propose } from './propose.js';
 import { happen, type Turn } from './turn.js';
 
 /**
@@ -13,12 +15,18 @@ import { happen, type Turn } from './turn.js';
  */
 export function handOut(turn: Turn, want: number): RunTrialInput[] {
   const { db, sweep } = turn;
+  planLastPromotions(turn);
   planConfirmations(turn);
   const trials = listProposed(db, sweep, false)
     .slice(0, Math.max(0, want))
     .map(({ input }) => input);
-  while (trials.length < want && countTrials(db, sweep, 'search') < maxTrials(turn)) {
-    trials.push(proposeCandidate(turn));
+  const documents = findFirstRung(turn);
+  while (
+    documents !== 'wait' &&
+    trials.length < want &&
+    countTrials(db, sweep, 'search') < maxTrials(turn)
+  ) {
+    trials.push(proposeCandidate(turn, documents));
   }
   for (const { trial } of trials) markHandedOut(db, sweep, trial);
   return trials;
@@ -36,12 +44,23 @@ export function findEnd(turn: Turn): 'finished' | 'cancelled' | undefined {
   return trials.some(({ state }) => state === 'cancelled') ? 'cancelled' : 'finished';
 }
 
-function proposeCandidate(turn: Turn): RunTrialInput {
+function proposeCandidate(turn: Turn, documents: DocumentShare | undefined): RunTrialInput {
   const { db, sweep } = turn;
   const trial = String(countTrials(db, sweep, 'search') + 1);
   const candidate = happen(turn, { kind: 'ask', trial });
   if (candidate === undefined) throw new Error(`the sampler gave no candidate for trial ${trial}`);
-  return propose(turn, { trial, kind: 'search', ...candidate });
+  const rung = documents === undefined ? {} : { documents, rung: documents.rung };
+  return propose(turn, { trial, kind: 'search', ...candidate, ...rung });
+}
+
+/** When the search has ended, its leaders are scored on all documents, before any is confirmed. */
+function planLastPromotions(turn: Turn): void {
+  const { db, sweep } = turn;
+  if (countTrials(db, sweep, 'search') < maxTrials(turn)) return;
+  const isOpen = listStandings(db, sweep).some(
+    ({ kind, state }) => kind === 'confirm' || state === 'proposed' || state === 'cancelled',
+  );
+  if (!isOpen) promoteLeaders(turn);
 }
 
 /** Held-out documents are looked at once: by the best and by all it is compared with. */
@@ -70,13 +89,6 @@ function planConfirmations(turn: Turn): void {
 
 function labelAndParams({ label, params }: TrialRow): Partial<TrialRow> {
   return { ...(label !== undefined && { label }), ...(params !== undefined && { params }) };
-}
-
-/** Adds a trial to the sweep; it waits to be handed out. */
-export function propose(turn: Turn, sketch: TrialSketch): RunTrialInput {
-  const input = createTrialInput(turn.ledgerId, turn.spec, sketch);
-  insertTrial(turn.db, { ...sketch, input, proposedAt: turn.at });
-  return input;
 }
 
 function maxTrials({ spec }: Turn): number {

@@ -10,7 +10,7 @@ import { endStreak, insertSweep, moveSpec, setSweepState } from '../src/store/sw
 import { listProposed, reviveTrials, setTrialInput } from '../src/store/trials.js';
 import type { OpenSweepInput, OpenSweepReply } from './contracts.js';
 import { type CoordinatorDeps, requireLedger } from './coordinator-deps.js';
-import { propose } from './hand-out.js';
+import { propose } from './propose.js';
 import { tryToWrite, writeBestConfig, writeOpeningFiles } from './sweep-files.js';
 import { parseOrThrow, type SweepSessions } from './sweep-session.js';
 import { createTrialInput } from './trial-input.js';

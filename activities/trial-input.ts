@@ -1,11 +1,16 @@
 import { planEvaluation } from '../src/evaluation/plan-evaluation.js';
+import type { DocumentShare } from '../src/evaluation/document-share.js';
 import { createWorkKey } from '../src/evaluation/work-key.js';
 import { defaultTiesRecipe, toRecipe, uniformRecipe } from '../src/merge/to-recipe.js';
 import type { SweepSpec } from '../src/spec/sweep-spec.js';
 import type { TrialRow } from '../src/store/rows.js';
 import type { MergeOptions, RunTrialInput, TrialSubject } from './contracts.js';
 
-export type TrialSketch = Pick<TrialRow, 'trial' | 'kind'> & Partial<TrialRow>;
+export type TrialSketch = Pick<TrialRow, 'trial' | 'kind'> &
+  Partial<TrialRow> & {
+    /** On which documents; absent: as the trial's input says, or on all. */
+    readonly documents?: DocumentShare;
+  };
 
 /** What a node gets: a pure function of the sweep and of what the ledger knows of the trial. */
 export function createTrialInput(
@@ -20,7 +25,11 @@ export function createTrialInput(
     lowCpuMemory: merge.low_cpu_memory,
     args: merge.args,
   };
-  const evaluation = planEvaluation(spec, trial.kind === 'confirm' ? 'confirm' : 'search');
+  const evaluation = planEvaluation(
+    spec,
+    trial.kind === 'confirm' ? 'confirm' : 'search',
+    trial.documents ?? trial.input?.evaluation.documents,
+  );
   return {
     ledgerId,
     sweep: spec.name,

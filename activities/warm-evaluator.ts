@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ToolCommands } from '../src/config.js';
 import { fingerprintRecipe } from '../src/merge/fingerprint.js';
 import { planCalls } from '../src/evaluation/calls.js';
+import { selectDocuments } from '../src/evaluation/document-share.js';
 import type { EvalReport } from '../src/evaluation/eval-report.js';
 import { keptModelArguments } from '../src/evaluation/warm-limits.js';
 import { joinReports, readOutput } from '../src/external/lm-eval-output.js';
@@ -157,7 +158,8 @@ class WarmRun {
           tasks: [...new Set(call.tasks.map(({ name }) => name))],
           numFewshot: call.numFewshot ?? null,
           limit: call.limit ?? null,
-          documents: null,
+          documents:
+            evaluation.documents === undefined ? null : selectDocuments(evaluation.documents),
           out,
         });
         parts.push(await readOutput(out, call));

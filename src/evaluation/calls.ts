@@ -58,9 +58,15 @@ const defaultSeeds = '0,1234,1234,1234';
 /**
  * The arguments of one run of lm_eval. `--model_args` goes as JSON, so commas and equals signs in a
  * path stay what they are; everything else is `--key=value` in one word.
+ * @param samplesPath file with the ids of the documents to score, by leaf task
  * @throws StageFailedError `configuration` for an argument that can't be passed through.
  */
-export function lmEvalArguments(call: LmEvalCall, modelPath: string, outDir: string): string[] {
+export function lmEvalArguments(
+  call: LmEvalCall,
+  modelPath: string,
+  outDir: string,
+  samplesPath?: string,
+): string[] {
   const { plan } = call;
   if ('pretrained' in plan.modelArgs) throw refused('model_args', 'pretrained', 'set per trial');
   const tasks = [...new Set(call.tasks.map((task) => task.name))];
@@ -72,7 +78,12 @@ export function lmEvalArguments(call: LmEvalCall, modelPath: string, outDir: str
     `--tasks=${tasks.join(',')}`,
     `--batch_size=${plan.batchSize}`,
     ...(call.numFewshot === undefined ? [] : [`--num_fewshot=${call.numFewshot}`]),
-    ...(call.limit === undefined ? [] : [`--limit=${call.limit}`]),
+    // lm-eval takes one of the two; the chosen documents are below the limit.
+    ...(samplesPath !== undefined
+      ? [`--samples=${samplesPath}`]
+      : call.limit === undefined
+        ? []
+        : [`--limit=${call.limit}`]),
     ...(plan.device === undefined ? [] : [`--device=${plan.device}`]),
     ...(plan.includePath === undefined ? [] : [`--include_path=${plan.includePath}`]),
     ...('seed' in plan.args ? [] : [`--seed=${defaultSeeds}`]),

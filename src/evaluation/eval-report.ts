@@ -20,7 +20,10 @@ export interface DocumentValues {
   readonly metric: string;
   readonly documentIds: readonly number[];
   readonly values: readonly number[];
-  /** SHA-256 over the `doc_hash`es in that order: equal between trials that may be paired. */
+  /**
+   * XOR of the SHA-256 of each document's id and `doc_hash`, so that the hash of two parts is that of
+   * the whole: equal between trials that may be paired.
+   */
   readonly documentsHash: string;
 }
 

@@ -1,9 +1,14 @@
+import type { DocumentShare } from './document-share.js';
 import type { TaskFile } from '../spec/schema.js';
 import type { SweepSpec } from '../spec/sweep-spec.js';
 import type { EvaluationPlan, PlannedTask, Split } from './plan.js';
 
 /** The evaluation of one split, as the sweep file asks for it. */
-export function planEvaluation(spec: SweepSpec, split: Split): EvaluationPlan {
+export function planEvaluation(
+  spec: SweepSpec,
+  split: Split,
+  documents?: DocumentShare,
+): EvaluationPlan {
   const { model, model_args, batch_size, device, args } = spec.file.evaluation;
   return {
     split,
@@ -14,6 +19,7 @@ export function planEvaluation(spec: SweepSpec, split: Split): EvaluationPlan {
     ...(spec.includePath !== undefined && { includePath: spec.includePath }),
     ...(spec.evaluationCwd !== undefined && { cwd: spec.evaluationCwd }),
     ...(device !== undefined && { device }),
+    ...(documents !== undefined && { documents }),
     args,
   };
 }

@@ -1,3 +1,5 @@
+import type { DocumentShare } from './document-share.js';
+
 /** What lm-evaluation-harness is asked to do in a trial. */
 
 /** Which documents a score is from: the optimizer sees `search` only, finalists get `confirm` once. */
@@ -35,6 +37,8 @@ export interface EvaluationPlan {
   readonly cwd?: string;
   /** `--device`, absent: lm-eval's choice. */
   readonly device?: string;
+  /** Absent: all documents (or the first `limit`). */
+  readonly documents?: DocumentShare;
   /** Further lm-eval arguments: `{apply_chat_template: true}` → `--apply_chat_template`. */
   readonly args: Readonly<Record<string, string | number | boolean>>;
 }

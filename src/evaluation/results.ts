@@ -1,6 +1,7 @@
 import { StageFailedError } from '../errors.js';
 import type { LmEvalCall } from './calls.js';
 import type { TaskScore } from './eval-report.js';
+import { selectDocuments } from './document-share.js';
 import { NonFiniteToken, parsePythonJson } from './lenient-json.js';
 import { metricRange } from './metric-range.js';
 import type { PlannedTask } from './plan.js';
@@ -13,6 +14,8 @@ export interface LmEvalResults {
   readonly subtasks: Readonly<Record<string, readonly string[]>>;
   readonly taskHashes: Readonly<Record<string, string>>;
   readonly taskVersions: Readonly<Record<string, string | number>>;
+  /** Documents of each leaf task that a full evaluation scores. */
+  readonly leafCounts: Readonly<Record<string, number>>;
 }
 
 /**
@@ -27,9 +30,10 @@ export function parseResults(text: string, call: LmEvalCall): LmEvalResults {
   const scores = call.tasks.map((task) => {
     const leaves = leavesOf(task.name, asObject(file['group_subtasks']));
     subtasks[task.name] = leaves;
-    return readScore(file, task, leaves, call.limit);
+    return readScore(file, task, leaves, call);
   });
   const names = new Set(Object.values(subtasks).flat());
+  const { documents } = call.plan;
   return {
     scores,
     subtasks,
@@ -38,6 +42,9 @@ export function parseResults(text: string, call: LmEvalCall): LmEvalResults {
       file['versions'],
       names,
       (value) => typeof value === 'string' || typeof value === 'number',
+    ),
+    leafCounts: Object.fromEntries(
+      [...names].map((name) => [name, documents?.counts[name] ?? readCounts(file, name).effective]),
     ),
   };
 }
@@ -59,7 +66,7 @@ function readScore(
   file: JsonObject,
   task: PlannedTask,
   leaves: readonly string[],
-  limit: number | undefined,
+  call: LmEvalCall,
 ): TaskScore {
   const result = asObject(file['results'])[task.name];
   if (result === undefined) {
@@ -80,7 +87,7 @@ function readScore(
     metric: task.metric,
     value,
     ...(typeof stderr === 'number' && Number.isFinite(stderr) && stderr >= 0 ? { stderr } : {}),
-    documents: countDocuments(file, task, leaves, limit),
+    documents: countDocuments(file, task, leaves, call),
     higherIsBetter,
   };
 }
@@ -128,26 +135,40 @@ function countDocuments(
   file: JsonObject,
   task: PlannedTask,
   leaves: readonly string[],
-  limit: number | undefined,
+  { plan, limit }: LmEvalCall,
 ): number {
+  const { documents } = plan;
+  const selected = documents === undefined ? undefined : selectDocuments(documents);
   const counts = leaves.map((leaf) => {
-    const { original, effective } = asObject(asObject(file['n-samples'])[leaf]);
-    const isWhole =
-      typeof original === 'number' &&
-      typeof effective === 'number' &&
-      effective > 0 &&
-      effective === Math.min(limit ?? original, original);
-    if (!isWhole) {
+    const { original, effective } = readCounts(file, leaf);
+    const all = Math.min(limit ?? original, original);
+    if (documents !== undefined && documents.counts[leaf] !== all) {
+      throw new StageFailedError(
+        'configuration',
+        `Expected ${documents.counts[leaf]} documents of ${leaf} as when the sweep began, got ${all}: ` +
+          'run the sweep under another name.',
+      );
+    }
+    const wanted = selected === undefined ? all : selected[leaf]?.length;
+    if (!(effective > 0 && effective === wanted)) {
       throw new StageFailedError(
         'truncated_results',
-        `Expected ${limit === undefined ? 'all' : `min(${limit}, all)`} documents of ${leaf}, ` +
-          `got ${JSON.stringify(effective)} of ${JSON.stringify(original)} (${task.name}).`,
+        `Expected ${selected !== undefined ? wanted : limit === undefined ? 'all' : `min(${limit}, all)`} documents of ${leaf}, ` +
+          `got ${effective} of ${original} (${task.name}).`,
       );
     }
     return effective;
   });
   return counts.reduce((sum, count) => sum + count, 0);
 }
+
+/** NaN where lm-eval gives none. */
+function readCounts(file: JsonObject, leaf: string): { original: number; effective: number } {
+  const { original, effective } = asObject(asObject(file['n-samples'])[leaf]);
+  return { original: toCount(original), effective: toCount(effective) };
+}
+
+const toCount = (value: unknown): number => (typeof value === 'number' ? value : Number.NaN);
 
 function leavesOf(name: string, groups: JsonObject, seen = new Set<string>()): string[] {
   const children = groups[name];

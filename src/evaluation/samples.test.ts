@@ -46,10 +46,13 @@ test('of several filters the planned one is read', () => {
 });
 
 test("a group's subtasks are numbered through", () => {
-  const files = [...file(`${line(0, 1)}\n${line(2, 0)}`), ...file(line(0, 1))];
+  const files = [...file(`${line(0, 1)}\n${line(1, 0)}`, 'a'), ...file(line(0, 1), 'b')];
   const values = parseSamples(files, 'group', 'acc,none');
   expect(values?.documentIds).toEqual([0, 1, 2]);
   expect(values?.values).toEqual([1, 0, 1]);
+  // Where only part of the documents was scored, the numbers are those of the whole.
+  const part = parseSamples(files, 'group', 'acc,none', { a: 10, b: 5 });
+  expect(part?.documentIds).toEqual([0, 1, 10]);
 });
 
 test.each([

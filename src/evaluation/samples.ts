@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { StageFailedError } from '../errors.js';
 import type { DocumentValues } from './eval-report.js';
+import { combineHashes } from './combine-reports.js';
 import { NonFiniteToken, parsePythonJson } from './lenient-json.js';
 
 /** One `samples_<task>_*.jsonl` of lm-eval. */
@@ -21,6 +22,8 @@ interface Sample {
  * through from 0; of several filters the metric's own is taken. Undefined where lm-eval logs no such
  * value per document (corpus metrics, or a group's own).
  *
+ * @param counts documents of each leaf task where only part of them was scored
+ *
  * A perplexity is logged as [log-likelihood, weight]: the document's own perplexity is computed.
  * @throws StageFailedError `truncated_results` for a cut file or a document that is there twice,
  * `bad_score` for a value that isn't finite.
@@ -29,19 +32,24 @@ export function parseSamples(
   files: readonly SamplesFile[],
   task: string,
   metric: string,
+  counts?: Readonly<Record<string, number>>,
 ): DocumentValues | undefined {
   const perFile = files.map((file) => parseFile(file, metric));
   if (perFile.length === 0 || perFile.some((samples) => samples === undefined)) return undefined;
-  const samples = perFile.flatMap((each) => each ?? []);
-  const isGroup = files.length > 1;
+  let before = 0;
+  const samples = perFile.flatMap((each = [], index) => {
+    const numbered = each.map((sample) => ({ ...sample, id: before + sample.id }));
+    before += counts?.[files[index]?.task ?? ''] ?? each.length;
+    return numbered;
+  });
   return {
     task,
     metric,
-    documentIds: samples.map((sample, index) => (isGroup ? index : sample.id)),
+    documentIds: samples.map(({ id }) => id),
     values: samples.map((sample) => sample.value),
-    documentsHash: createHash('sha256')
-      .update(samples.map((sample) => `${sample.hash}\n`).join(''))
-      .digest('hex'),
+    documentsHash: samples
+      .map(({ id, hash }) => createHash('sha256').update(`${id}\n${hash}`).digest('hex'))
+      .reduce(combineHashes, '0'.repeat(64)),
   };
 }
 

@@ -22,6 +22,10 @@ export function joinReports(plan: EvaluationPlan, parts: readonly EvalReport[]):
       string,
       string | number
     >,
+    leafCounts: Object.assign({}, ...parts.map((part) => part.leafCounts)) as Record<
+      string,
+      number
+    >,
   };
 }
 
@@ -42,7 +46,12 @@ export async function readOutput(outDir: string, call: LmEvalCall): Promise<Eval
   const parsed = parseResults(await readFile(resultsPath, 'utf8'), call);
   const documents: DocumentValues[] = [];
   for (const score of parsed.scores) {
-    const values = await readDocuments(files, parsed.subtasks[score.task] ?? [], score);
+    const values = await readDocuments(
+      files,
+      parsed.subtasks[score.task] ?? [],
+      score,
+      parsed.leafCounts,
+    );
     if (values !== undefined) documents.push(values);
   }
   return {
@@ -51,6 +60,7 @@ export async function readOutput(outDir: string, call: LmEvalCall): Promise<Eval
     documents,
     taskHashes: parsed.taskHashes,
     taskVersions: parsed.taskVersions,
+    leafCounts: parsed.leafCounts,
   };
 }
 
@@ -58,6 +68,7 @@ async function readDocuments(
   files: readonly string[],
   leaves: readonly string[],
   score: TaskScore,
+  counts: Readonly<Record<string, number>>,
 ): Promise<DocumentValues | undefined> {
   const samples = [];
   for (const leaf of leaves) {
@@ -74,7 +85,7 @@ async function readDocuments(
     }
     samples.push({ task: leaf, text: await readFile(path, 'utf8') });
   }
-  const values = parseSamples(samples, score.task, score.metric);
+  const values = parseSamples(samples, score.task, score.metric, counts);
   if (values !== undefined && values.values.length !== score.documents) {
     throw new StageFailedError(
       'truncated_results',

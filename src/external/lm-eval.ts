@@ -1,6 +1,7 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lmEvalArguments, planCalls, type LmEvalCall } from '../evaluation/calls.js';
+import { selectDocuments } from '../evaluation/document-share.js';
 import type { EvalReport } from '../evaluation/eval-report.js';
 import type { EvaluationPlan } from '../evaluation/plan.js';
 import { parseLmEvalProgress } from '../evaluation/progress.js';
@@ -44,11 +45,16 @@ async function runCall(
 ): Promise<EvalReport> {
   const outDir = join(order.attemptDir, `evaluation-${index + 1}`);
   await mkdir(join(outDir, 'cache'), { recursive: true });
+  const { documents } = order.plan;
+  const samplesPath = documents === undefined ? undefined : join(outDir, 'samples.json');
+  if (documents !== undefined && samplesPath !== undefined) {
+    await writeFile(samplesPath, JSON.stringify(selectDocuments(documents)));
+  }
   return runTool({
     ...order,
     stage: 'evaluate',
     tool: 'lm_eval',
-    args: lmEvalArguments(call, order.modelPath, join(outDir, 'output')),
+    args: lmEvalArguments(call, order.modelPath, join(outDir, 'output'), samplesPath),
     cwd: order.plan.cwd ?? order.attemptDir,
     // Its caches are keyed by task, not by model or data: never share one.
     env: { ...order.env, LM_HARNESS_CACHE_PATH: join(outDir, 'cache') },

@@ -54,11 +54,12 @@ export function renderSweepResult(
 }
 
 function titleOf({ sweep, counts }: SweepFacts): string {
-  const { search, baseline, confirm } = counts;
+  const { search, baseline, confirm, promotion } = counts;
+  const promoted = promotion.complete === 0 ? '' : `${promotion.complete} promotions, `;
   const reason = sweep.reason === undefined ? '' : ` (${sweep.reason})`;
   return (
     `${sweep.name}  ${sweep.state}${reason}  ${search.complete} of ${sweep.maxTrials} trials scored, ` +
-    `${baseline.complete} baselines, ${confirm.complete} confirmed`
+    `${promoted}${baseline.complete} baselines, ${confirm.complete} confirmed`
   );
 }
 

@@ -2,6 +2,7 @@
 import { findMergeMethod, type MergeMethod } from '../merge/methods.js';
 import { hashJson } from './canonical-json.js';
 import { checkArguments } from './check-arguments.js';
+import { checkFidelity } from './check-fidelity.js';
 import { checkGenome } from './check-genome.js';
 import { checkSchema } from './check-keys.js';
 import { isClamped } from './check-parameters.js';
@@ -43,6 +44,7 @@ export function parseSweepSpec(
     ...checkGenome(draft, folder, home),
     ...checkTasks(draft),
     ...checkArguments(draft),
+    ...checkFidelity(draft),
     ...(file === undefined || isNameWritten ? [] : checkStem(path)),
   ];
   // What a refused value is to the schema says nothing new.

@@ -162,6 +162,38 @@ export const sweepFileSchema = z.strictObject({
         .describe('Held-out documents: scored once, at the end.'),
     })
     .describe('What a merge is scored on.'),
+  fidelity: z
+    .strictObject({
+      strategy: z
+        .enum(['off', 'rank-then-confirm', 'race'])
+        .default('off')
+        .describe(
+          '`off`: every trial on all documents; `rank-then-confirm`: on a few, the best third on all; `race`: the best third climbs rung by rung.',
+        ),
+      rungs: z
+        .array(finite.positive().max(1))
+        .max(8)
+        .optional()
+        .describe(
+          "Ascending shares of each task's documents, the last 1; default: `[0.1, 1]`, of a race `[0.1, 0.3, 1]`.",
+        ),
+      window: z
+        .int()
+        .min(3)
+        .max(1000)
+        .default(12)
+        .describe("A trial climbs from the best third of its rung's last so many results."),
+      seed: z
+        .int()
+        .min(0)
+        .max(2_147_483_647)
+        .optional()
+        .describe("Shuffles the documents, once per sweep; default: the optimizer's."),
+    })
+    .prefault({})
+    .describe(
+      'On how many documents a trial is scored. The optimizer ranks the first rung; only trials on all documents can be best.',
+    ),
   limits: z
     .strictObject({
       merge_minutes: finite

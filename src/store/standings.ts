@@ -9,25 +9,28 @@ export type Standing = Pick<TrialRow, 'kind' | 'ordinal' | 'state'> & {
   readonly node?: string;
   readonly promotes?: TrialId;
   readonly rung?: number;
+  readonly endedAt?: string;
 };
 
 /** Every trial of the sweep, by ordinal. */
 export function listStandings(db: Connection, sweep: string): Standing[] {
   const rows = db
     .prepare(
-      'SELECT trial, kind, ordinal, state, fitness, node, promotes, rung FROM trials WHERE sweep = ? ORDER BY ordinal',
+      'SELECT trial, kind, ordinal, state, fitness, node, promotes, rung, ended_at FROM trials WHERE sweep = ? ORDER BY ordinal',
     )
-    .all(sweep) as (Omit<Standing, 'fitness' | 'node' | 'promotes' | 'rung'> & {
+    .all(sweep) as (Omit<Standing, 'fitness' | 'node' | 'promotes' | 'rung' | 'endedAt'> & {
     readonly fitness: number | null;
     readonly node: string | null;
     readonly promotes: TrialId | null;
     readonly rung: number | null;
+    readonly ended_at: string | null;
   })[];
-  return rows.map(({ fitness, node, promotes, rung, ...row }) => ({
+  return rows.map(({ fitness, node, promotes, rung, ended_at, ...row }) => ({
     ...row,
     ...(fitness !== null && { fitness }),
     ...(node !== null && { node }),
     ...(promotes !== null && { promotes }),
     ...(rung !== null && { rung }),
+    ...(ended_at !== null && { endedAt: ended_at }),
   }));
 }

@@ -1,0 +1,187 @@
+import {
+  combineReports,
+  isMeanOfDocuments,
+  restrictReport,
+} from '../src/evaluation/combine-reports.js';
+import { selectDocuments, type DocumentShare } from '../src/evaluation/document-share.js';
+import type {
+  DocumentValues,
+  EvalReport,
+  PackedEvalReport,
+} from '../src/evaluation/eval-report.js';
+import { packReport, unpackDocuments, unpackReport } from '../src/external/packed-report.js';
+import { compareMeans } from '../src/report/mean-difference.js';
+import { comparePaired } from '../src/report/paired.js';
+import { computeFitness } from '../src/scoring/fitness.js';
+import { isHopeless, isInBestThird } from '../src/scoring/promotion.js';
+import { selectBest } from '../src/scoring/select-best.js';
+import { resolveFidelity, type Fidelity } from '../src/spec/fidelity.js';
+import { getTrial, listDocuments, listScores } from '../src/store/reader.js';
+import type { TrialRow } from '../src/store/rows.js';
+import { listStandings, type Standing } from '../src/store/standings.js';
+import type { TrialId } from './contracts.js';
+import { propose } from './propose.js';
+import type { Turn } from './turn.js';
+
+/**
+ * The documents of the first rung, once a baseline was scored on all of them and so told how many
+ * there are; `wait` before that. Undefined where trials are scored on all documents.
+ */
+export function findFirstRung(turn: Turn): DocumentShare | 'wait' | undefined {
+  const fidelity = resolveFidelity(turn.spec.file);
+  if (fidelity === undefined) return undefined;
+  const counts = findCounts(turn);
+  if (counts === undefined) return 'wait';
+  return shareOf(fidelity, 1, counts, false);
+}
+
+function shareOf(
+  { rungs, seed }: Fidelity,
+  rung: number,
+  counts: DocumentShare['counts'],
+  isExtension: boolean,
+): DocumentShare {
+  return { seed, rungs, rung, isExtension, counts };
+}
+
+function findCounts({ db, sweep }: Turn): DocumentShare['counts'] | undefined {
+  for (const { trial, kind, state } of listStandings(db, sweep)) {
+    if (kind !== 'baseline' || state !== 'complete') continue;
+    const counts = getTrial(db, sweep, trial)?.leafCounts;
+    if (counts !== undefined && Object.keys(counts).length > 0) return counts;
+  }
+  return undefined;
+}
+
+/** Proposes the promotion of a trial that has just ended, where it is in the best third of its rung. */
+export function considerPromotion(turn: Turn, trial: TrialId): void {
+  const fidelity = resolveFidelity(turn.spec.file);
+  const row = getTrial(turn.db, turn.sweep, trial);
+  if (fidelity === undefined || row?.rung === undefined || row.state !== 'complete') return;
+  const rung = ended(listStandings(turn.db, turn.sweep), row.rung);
+  const until = rung.findIndex((standing) => standing.trial === trial) + 1;
+  const window = rung.slice(0, until).slice(-fidelity.window);
+  if (!isInBestThird(window.map(({ fitness }) => fitness ?? -Infinity))) return;
+  if (isFarBelowBest(turn, row)) return;
+  promote(turn, fidelity, row);
+}
+
+/**
+ * Once nothing else is to come: the best of each rung goes up in any case, so that a sweep ends with
+ * a candidate that was scored on all documents. True when there is something to wait for.
+ */
+export function promoteLeaders(turn: Turn): boolean {
+  const fidelity = resolveFidelity(turn.spec.file);
+  if (fidelity === undefined) return false;
+  for (let rung = fidelity.rungs.length - 1; rung >= 1; rung--) {
+    const standings = listStandings(turn.db, turn.sweep);
+    const best = ended(standings, rung).reduce<Standing | undefined>(
+      (leader, each) =>
+        leader === undefined || (each.fitness ?? -Infinity) > (leader.fitness ?? -Infinity)
+          ? each
+          : leader,
+      undefined,
+    );
+    const row = best === undefined ? undefined : getTrial(turn.db, turn.sweep, best.trial);
+    if (row === undefined || standings.some(({ promotes }) => promotes === row.trial)) continue;
+    promote(turn, fidelity, row);
+    return true;
+  }
+  return false;
+}
+
+/** Complete trials of a rung, in the order in which they ended. */
+function ended(standings: readonly Standing[], rung: number): Standing[] {
+  return standings
+    .filter((standing) => standing.rung === rung && standing.state === 'complete')
+    .sort((a, b) => (a.endedAt ?? '').localeCompare(b.endedAt ?? '') || a.ordinal - b.ordinal);
+}
+
+function promote(turn: Turn, fidelity: Fidelity, row: TrialRow): void {
+  const counts = row.input.evaluation.documents?.counts;
+  if (row.rung === undefined || counts === undefined) return;
+  const rung = row.rung + 1;
+  const isFull = rung === fidelity.rungs.length;
+  // A perplexity of a part says nothing about the whole: it is scored anew.
+  const isExtension = isMeanOfDocuments(readReport(turn, row));
+  const origin = row.trial.replace(/r\d+$/, '');
+  propose(turn, {
+    trial: `${origin}r${rung}`,
+    kind: 'promotion',
+    promotes: row.trial,
+    ...(isFull ? {} : { rung }),
+    ...(isFull && !isExtension ? {} : { documents: shareOf(fidelity, rung, counts, isExtension) }),
+    ...(row.params !== undefined && { params: row.params }),
+    ...(row.vector !== undefined && { vector: row.vector }),
+  });
+}
+
+/** The report of a promotion with what its trial was scored on before; any other as it is. */
+export function completeReport(
+  turn: Turn,
+  { promotes, input }: TrialRow,
+  report: PackedEvalReport,
+): PackedEvalReport {
+  if (promotes === undefined || input.evaluation.documents?.isExtension !== true) return report;
+  const before = getTrial(turn.db, turn.sweep, promotes);
+  if (before === undefined) throw new Error(`trial ${promotes} is gone`);
+  return packReport(combineReports(readReport(turn, before), unpackReport(report)));
+}
+
+/**
+ * The fitness that a trial on all documents has on those of the first rung, so that the optimizer
+ * hears of nothing else; undefined where it can't be told from the per-document values.
+ */
+export function fitnessOnFirstRung(turn: Turn, trial: TrialRow): number | undefined {
+  const share = findFirstRung(turn);
+  if (share === undefined || share === 'wait') return undefined;
+  const restricted = restrict(turn, trial, share);
+  return restricted && computeFitness(restricted, trial.input.evaluation).fitness;
+}
+
+/** Whether the best so far is clearly better on the very documents that the trial was scored on. */
+function isFarBelowBest(turn: Turn, row: TrialRow): boolean {
+  const best = selectBest(listStandings(turn.db, turn.sweep));
+  const bestRow = best === undefined ? undefined : getTrial(turn.db, turn.sweep, best.trial);
+  const share = row.input.evaluation.documents;
+  if (bestRow === undefined || share === undefined) return false;
+  const own = readReport(turn, row);
+  const other = restrict(turn, bestRow, { ...share, isExtension: false });
+  if (other === undefined || row.fitness === undefined) return false;
+  const { tasks } = row.input.evaluation;
+  const paired = tasks.map((planned) => {
+    const [a, b] = [other, own].map(({ documents }) =>
+      documents.find((each) => each.task === planned.name && each.metric === planned.metric),
+    );
+    if (a === undefined || b?.values.length !== a.values.length)
+      return { planned, paired: undefined };
+    return { planned, paired: comparePaired(a.values, b.values) };
+  });
+  const otherFitness = computeFitness(other, row.input.evaluation).fitness;
+  const { difference, stderr } = compareMeans(paired, row.fitness - otherFitness);
+  return isHopeless(difference, stderr);
+}
+
+function restrict(turn: Turn, trial: TrialRow, share: DocumentShare): EvalReport | undefined {
+  const selected = selectDocuments(share);
+  const report = readReport(turn, trial);
+  const isGrouped = (task: string): boolean => !(task in selected);
+  // A group's documents are numbered through its subtasks, which only the node knows in order.
+  if (report.documents.some(({ task }) => isGrouped(task))) return undefined;
+  return restrictReport(report, ({ task }: DocumentValues) => {
+    const ids = new Set(selected[task]);
+    return (id) => ids.has(id);
+  });
+}
+
+function readReport({ db, sweep }: Turn, { trial, input }: TrialRow): EvalReport {
+  return {
+    split: input.evaluation.split,
+    scores: listScores(db, sweep, trial).map(({ trial: _, split: __, ...score }) => score),
+    documents: listDocuments(db, sweep, trial).map(({ trial: _, split: __, ...row }) =>
+      unpackDocuments(row),
+    ),
+    taskHashes: {},
+    taskVersions: {},
+  };
+}
