@@ -33,8 +33,8 @@ export function registerDemo(program: Command, io: CliIo, registerRun: RegisterV
       await inner.parseAsync(['run', ...runArguments(options, io.cwd)], { from: 'user' });
     });
   addExamples(command, [
-    ['demo', '12 trials, about 10 minutes on 2 cores'],
-    ['demo --trials 40 --seed 1', 'a longer one'],
+    ['demo', '100 trials, about three minutes on 2 cores'],
+    ['demo --trials 20 --seed 1', 'a shorter one'],
   ]);
 }
 

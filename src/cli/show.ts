@@ -57,8 +57,6 @@ function toJson(trial: TrialRow, scores: readonly ScoreRow[], folder: string) {
       ? { recipe: subject.recipe, mergekitConfig: renderMergekitConfig(subject.recipe) }
       : { model: subject.model }),
     files: trial.checkpointFiles,
-    mode: trial.mode,
-    modeReason: trial.modeReason,
     deviceClass: trial.deviceClass,
     versions: trial.versions,
     workDir: trial.workDir,

@@ -41,7 +41,14 @@ export function registerTrials(program: Command, io: CliIo, dependencies: CliDep
         'cancelled',
       ]),
     )
-    .addOption(new Option('--kind <kind>', 'only these').choices(['search', 'baseline', 'confirm']))
+    .addOption(
+      new Option('--kind <kind>', 'only these').choices([
+        'search',
+        'promotion',
+        'baseline',
+        'confirm',
+      ]),
+    )
     .addOption(
       new Option('--sort <key>', '-score: the best first')
         .choices(['trial', 'score', '-score'])
@@ -92,6 +99,9 @@ function select(trials: readonly TrialRow[], options: TrialsOptions): TrialRow[]
           if (a.fitness === undefined || b.fitness === undefined) {
             return Number(a.fitness === undefined) - Number(b.fitness === undefined);
           }
+          // Scores on other documents have no common order: all documents first.
+          const byRung = (b.rung ?? Infinity) - (a.rung ?? Infinity);
+          if (a.rung !== b.rung) return byRung;
           return sign * (a.fitness - b.fitness) || a.ordinal - b.ordinal;
         });
   return limit === undefined ? sorted : sorted.slice(0, limit);
@@ -105,10 +115,12 @@ function renderTrials(trials: readonly TrialRow[], scores: readonly ScoreRow[]):
   const tasks = [
     ...new Map(shown.map((row) => [`${row.task}\0${row.metric}`, row] as const)).values(),
   ];
+  const hasRungs = trials.some(({ rung }) => rung !== undefined);
   const columns: TableColumn[] = [
     { header: 'trial', align: 'right' },
     { header: 'kind' },
     { header: 'of' },
+    ...(hasRungs ? [{ header: 'rung', align: 'right' } as const] : []),
     { header: 'state' },
     { header: 'score', align: 'right' },
     ...tasks.map(({ task, metric }): TableColumn => ({ header: [task, metric], align: 'right' })),
@@ -122,6 +134,7 @@ function renderTrials(trials: readonly TrialRow[], scores: readonly ScoreRow[]):
       trial.trial,
       trial.kind,
       subjectOf(trial),
+      ...(hasRungs ? [trial.rung?.toString() ?? 'all'] : []),
       trial.state === 'failed' ? `failed: ${trial.failure?.class ?? '?'}` : trial.state,
       formatScore(trial.fitness),
       ...tasks.map(({ task, metric }) =>
@@ -137,6 +150,7 @@ function renderTrials(trials: readonly TrialRow[], scores: readonly ScoreRow[]):
 
 /** What a trial is of: a baseline's label, or what a confirmation confirms. */
 function subjectOf(trial: TrialRow): string {
+  if (trial.kind === 'promotion') return `#${trial.promotes ?? '?'}`;
   if (trial.kind === 'confirm') return trial.label ?? `#${trial.confirms ?? '?'}`;
   return trial.kind === 'baseline' ? nameTrial(trial) : '';
 }

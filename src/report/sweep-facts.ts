@@ -17,7 +17,9 @@ export interface TrialCounts {
 export interface SweepFacts {
   readonly sweep: SweepRow;
   readonly counts: Readonly<Record<TrialRow['kind'], TrialCounts>>;
-  /** Search trials and baselines, by ordinal. */
+  /** All, by ordinal. */
+  readonly trials: readonly TrialRow[];
+  /** Search trials, their promotions and baselines, by ordinal. */
   readonly models: readonly ScoredModel[];
   /** Trials that wait or run. */
   readonly open: readonly TrialRow[];
@@ -58,6 +60,7 @@ export function readSweepFacts(reader: LedgerReader, sweep: SweepRow): SweepFact
       confirm: countTrials(trials, 'confirm'),
       promotion: countTrials(trials, 'promotion'),
     },
+    trials,
     models,
     open: trials.filter(({ state }) => state === 'proposed'),
     parents,

@@ -7,6 +7,7 @@ import { formatDelta, formatScore, formatScoreWithError } from './number-text.js
 import { differenceTo } from './score-difference.js';
 import type { ScoredModel } from './scored-model.js';
 import { toShellWord } from '../merge/shell-word.js';
+import { describeModes } from './mode-lines.js';
 import { readSweepFacts, type SweepFacts } from './sweep-facts.js';
 import { judgeSweep } from './sweep-verdict.js';
 import { displayWidth, renderTable, type TableColumn } from './table.js';
@@ -42,7 +43,7 @@ export function renderSweepResult(
     ...body.map((line, index) => (index === 0 && isFirstBest ? paint.bold(line) : line)),
     ...legend.map((line) => paint.dim(line)),
     '',
-    ...judgeSweep(facts).map(({ tone, text }) => {
+    ...[...judgeSweep(facts), ...describeModes(facts.trials)].map(({ tone, text }) => {
       const mark = { good: paint.green('✓'), plain: ' ', bad: paint.yellow('!') }[tone];
       return `${mark} ${text}`;
     }),

@@ -70,7 +70,7 @@ function withoutTemporal(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), TEMPORAL_CONFIG_FILE: join(folder, 'none.toml') };
 }
 
-/** Processes that work in our folder, by their command lines; the CLI itself included. */
+/** Processes that work in our folder, by command line and environment; the CLI itself included. */
 function listOurs(): { pid: number; command: string }[] {
   return readdirSync('/proc')
     .map(Number)
@@ -78,13 +78,15 @@ function listOurs(): { pid: number; command: string }[] {
     .flatMap((pid) => {
       try {
         const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-        return command.includes(folder) ? [{ pid, command }] : [];
+        const env = readFileSync(`/proc/${pid}/environ`, 'utf8');
+        return command.includes(folder) || env.includes(folder) ? [{ pid, command }] : [];
       } catch {
         return [];
       }
     });
 }
-const listTools = () => listOurs().filter(({ command }) => /mergekit-yaml|lm_eval/.test(command));
+const listTools = () =>
+  listOurs().filter(({ command }) => /mergekit-yaml|lm_eval|mergesweep_warm/.test(command));
 
 const within = (ms: number) => ({ timeout: ms, interval: 50 });
 

@@ -69,7 +69,7 @@ export function listEvents(before: SweepSnapshot | undefined, after: SweepSnapsh
   ended.sort((a, b) => (a.endedAt ?? '').localeCompare(b.endedAt ?? '') || a.ordinal - b.ordinal);
   let best = selectBest(before?.trials ?? [])?.fitness ?? -Infinity;
   for (const row of ended) {
-    const isNewBest = isSearch(row) && row.fitness !== undefined && row.fitness > best;
+    const isNewBest = isWholeCandidate(row) && row.fitness !== undefined && row.fitness > best;
     if (isNewBest) best = row.fitness ?? best;
     events.push({ ...head, ...trialEvent(after, row, isNewBest) });
   }
@@ -77,6 +77,10 @@ export function listEvents(before: SweepSnapshot | undefined, after: SweepSnapsh
     events.push({ ...head, ...sweepEvent(after) });
   return events;
 }
+
+/** Only what was scored on all documents can be the best. */
+const isWholeCandidate = ({ kind, rung }: TrialRow): boolean =>
+  (kind === 'search' || kind === 'promotion') && rung === undefined;
 
 const isSearch = (row: TrialRow): boolean => row.kind === 'search';
 
