@@ -13,7 +13,13 @@ import { readFileStates } from '../src/external/work-folder.js';
 import type { EvaluatorChoice } from './contracts.js';
 import type { Evaluated, Evaluator, TrialWork } from './evaluator.js';
 import type { Residences } from './residence.js';
-import { evaluateWarm, type WarmDependencies, type WarmInputs } from './warm-evaluator.js';
+import {
+  evaluateWarm,
+  prepareWarm,
+  type WarmDependencies,
+  type WarmInputs,
+  type WarmTrial,
+} from './warm-evaluator.js';
 
 export interface ChoosingDependencies {
   readonly nodeId: string;
@@ -56,6 +62,8 @@ async function chooseAndEvaluate(deps: ChoosingDependencies, work: TrialWork): P
     );
   if (!choice.isVerified) return { ...(await warm()), modeReason: 'not verified, as asked' };
   const key = proofKey(work, choice, inputs);
+  // Where others prove it, this trial's child may start meanwhile.
+  if (deps.proofs.isUnderWay(key)) await prepareWarm(deps.warm, work, choice, inputs);
   for (;;) {
     const proof = await deps.proofs.find(key, aborted(work.signal));
     if (proof?.isEqual === true) return { ...(await warm()), modeReason: proof.reason };
@@ -91,7 +99,7 @@ async function findObstacle(
   return whyNoTwin(subject.model, choice.baseModel);
 }
 
-/** Evaluates in both ways, and stores whether every bit and every score is the same. */
+/** Evaluates in both ways at once, and stores whether every bit and every score is the same. */
 async function prove(
   deps: ChoosingDependencies,
   work: TrialWork,
@@ -99,46 +107,48 @@ async function prove(
   inputs: WarmInputs,
   key: string,
 ): Promise<Evaluated> {
-  const { nodeId, proofs } = deps;
-  const { sweep, trial } = work.input;
   const attemptDir = join(work.attemptDir, 'warm');
   await mkdir(attemptDir, { mode: 0o700 });
-  const compare = async (): Promise<Evaluated> => {
-    try {
-      return await evaluateWarm(
-        deps.warm,
-        { ...work, attemptDir },
-        choice,
-        inputs,
-        async (warm) => {
-          const cold = await deps.cold.evaluate(work);
-          const different = await warm.compareTo(work.folder.checkpointDir);
-          const difference =
-            different[0] === undefined
-              ? findDifference(warm.report, cold.report)
-              : `${different.length} tensors differ, the first is ${different[0]}`;
-          const where = `trial ${trial} of ${sweep} on ${nodeId}`;
-          return settle(cold, {
-            isEqual: difference === undefined,
-            reason:
-              difference === undefined
-                ? `${where} gave the same bits and scores in both ways`
-                : `${where} differed from its warm evaluation: ${difference}`,
-          });
-        },
-      );
-    } catch (error) {
-      if (!(error instanceof WarmUnsupportedError)) throw error;
-      return settle(await deps.cold.evaluate(work), { isEqual: false, reason: error.message });
-    }
-  };
-  const settle = async (cold: Evaluated, proof: WarmProof): Promise<Evaluated> => {
-    if (choice.mode === 'warm' && !proof.isEqual) throw warmRefused(proof.reason);
-    await proofs.store(key, proof);
-    const verdict = proof.isEqual ? 'to prove that warm equals it' : proof.reason;
-    return { ...cold, modeReason: verdict };
-  };
-  return compare();
+  const cold = deps.cold.evaluate(work);
+  const comparing = evaluateWarm(
+    deps.warm,
+    { ...work, attemptDir, input: { ...work.input, isCheckpointWanted: false } },
+    choice,
+    inputs,
+    async (warm) => describeDifference(warm, await cold, work.folder.checkpointDir),
+  );
+  // Neither may be left running, whichever fails first.
+  const [reference, compared] = await Promise.allSettled([cold, comparing]);
+  if (reference.status === 'rejected') throw reference.reason;
+  const difference = compared.status === 'fulfilled' ? compared.value : unsupported(compared);
+  const proof = toProof(deps.nodeId, work, difference);
+  if (choice.mode === 'warm' && !proof.isEqual) throw warmRefused(proof.reason);
+  await deps.proofs.store(key, proof);
+  const modeReason = proof.isEqual ? 'to prove that warm equals it' : proof.reason;
+  return { ...reference.value, modeReason };
+}
+
+async function describeDifference(
+  warm: WarmTrial,
+  cold: Evaluated,
+  checkpointDir: string,
+): Promise<string | undefined> {
+  const different = await warm.compareTo(checkpointDir);
+  if (different[0] === undefined) return findDifference(warm.report, cold.report);
+  return `${different.length} tensors differ, the first is ${different[0]}`;
+}
+
+/** Anything but "can't be done warm" is a failure of the trial. */
+function unsupported({ reason }: PromiseRejectedResult): string {
+  if (reason instanceof WarmUnsupportedError) return reason.message;
+  throw reason;
+}
+
+function toProof(nodeId: string, { input }: TrialWork, difference: string | undefined): WarmProof {
+  const where = `trial ${input.trial} of ${input.sweep} on ${nodeId}`;
+  return difference === undefined
+    ? { isEqual: true, reason: `${where} gave the same bits and scores in both ways` }
+    : { isEqual: false, reason: `${where} differed from its warm evaluation: ${difference}` };
 }
 
 /** What can't be done warm after all, for one candidate alone. */

@@ -71,6 +71,23 @@ export async function evaluateWarm<T>(
   });
 }
 
+/**
+ * Starts a child for the trial, so that it is there when the trial may be evaluated. A child that can't
+ * be started is the evaluation's to report.
+ */
+export async function prepareWarm(
+  deps: WarmDependencies,
+  work: TrialWork,
+  choice: EvaluatorChoice,
+  inputs: WarmInputs,
+): Promise<void> {
+  try {
+    await deps.places.run(work.signal, (place) => WarmRun.start(deps, work, choice, inputs, place));
+  } catch {
+    work.signal.throwIfAborted();
+  }
+}
+
 class WarmRun {
   private readonly deps: WarmDependencies;
   private readonly work: TrialWork;

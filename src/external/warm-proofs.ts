@@ -18,6 +18,10 @@ export class WarmProofs {
     this.folder = join(workRoot, 'warm-proofs');
   }
 
+  isUnderWay(key: string): boolean {
+    return this.underWay.has(key);
+  }
+
   /** The proof, once nobody is at it any more; undefined where there is none. */
   async find(key: string, aborted: Promise<never>): Promise<WarmProof | undefined> {
     for (let work = this.underWay.get(key); work !== undefined; work = this.underWay.get(key)) {
