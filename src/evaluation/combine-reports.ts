@@ -57,7 +57,8 @@ export function restrictReport(
   return { ...report, scores: report.scores.map((score) => scoreOf(score, documents)), documents };
 }
 
-function scoreOf(score: TaskScore, documents: readonly DocumentValues[]): TaskScore {
+/** The score as the mean of its documents' values, with the error of that mean. */
+export function scoreOf(score: TaskScore, documents: readonly DocumentValues[]): TaskScore {
   const { stderr: _, ...rest } = score;
   const values = findValues({ documents }, score)?.values ?? [];
   const value = meanOf(values);

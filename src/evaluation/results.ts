@@ -3,6 +3,7 @@ import type { LmEvalCall } from './calls.js';
 import type { TaskScore } from './eval-report.js';
 import { selectDocuments } from './document-share.js';
 import { NonFiniteToken, parsePythonJson } from './lenient-json.js';
+import { isMargin } from './margin.js';
 import { metricRange } from './metric-range.js';
 import type { PlannedTask } from './plan.js';
 
@@ -78,7 +79,8 @@ function readScore(
     );
   }
   const fields = asObject(result);
-  const value = readValue(fields, task);
+  // lm-eval knows no margin: whoever reads the samples puts it here.
+  const value = isMargin(task.metric) ? 0 : readValue(fields, task);
   const [metricName, filter] = splitMetric(task.metric);
   const stderr = fields[`${metricName}_stderr,${filter}`];
   const higherIsBetter = readDirection(file, task, metricName);

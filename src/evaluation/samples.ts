@@ -3,6 +3,7 @@ import { StageFailedError } from '../errors.js';
 import type { DocumentValues } from './eval-report.js';
 import { combineHashes } from './combine-reports.js';
 import { NonFiniteToken, parsePythonJson } from './lenient-json.js';
+import { isMargin, marginOf } from './margin.js';
 
 /** One `samples_<task>_*.jsonl` of lm-eval. */
 export interface SamplesFile {
@@ -60,7 +61,7 @@ function parseFile(file: SamplesFile, metric: string): Sample[] | undefined {
     if (line.trim() === '') continue;
     const record = parseLine(line, file.task);
     if (record['filter'] !== filter) continue;
-    const logged = record[name];
+    const logged = isMargin(metric) ? marginOf(record) : record[name];
     if (logged === undefined) return undefined;
     const value = documentValue(name, logged);
     if (value === undefined) return undefined;

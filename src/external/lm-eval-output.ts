@@ -3,6 +3,8 @@ import { basename } from 'node:path';
 import type { LmEvalCall } from '../evaluation/calls.js';
 import type { DocumentValues, EvalReport, TaskScore } from '../evaluation/eval-report.js';
 import type { EvaluationPlan } from '../evaluation/plan.js';
+import { scoreOf } from '../evaluation/combine-reports.js';
+import { isMargin } from '../evaluation/margin.js';
 import { parseResults } from '../evaluation/results.js';
 import { parseSamples } from '../evaluation/samples.js';
 import { StageFailedError } from '../errors.js';
@@ -45,23 +47,33 @@ export async function readOutput(outDir: string, call: LmEvalCall): Promise<Eval
   }
   const parsed = parseResults(await readFile(resultsPath, 'utf8'), call);
   const documents: DocumentValues[] = [];
+  const scores: TaskScore[] = [];
   for (const score of parsed.scores) {
-    const values = await readDocuments(
-      files,
-      parsed.subtasks[score.task] ?? [],
-      score,
-      parsed.leafCounts,
-    );
+    const leaves = parsed.subtasks[score.task] ?? [];
+    const values = await readDocuments(files, leaves, score, parsed.leafCounts);
     if (values !== undefined) documents.push(values);
+    scores.push(isMargin(score.metric) ? withMean(score, values) : score);
   }
   return {
     split: call.plan.split,
-    scores: parsed.scores,
+    scores,
     documents,
     taskHashes: parsed.taskHashes,
     taskVersions: parsed.taskVersions,
     leafCounts: parsed.leafCounts,
   };
+}
+
+/** @throws StageFailedError `configuration` where the eval task has no choices */
+function withMean(score: TaskScore, values: DocumentValues | undefined): TaskScore {
+  if (values === undefined) {
+    throw new StageFailedError(
+      'configuration',
+      `${score.metric} is of multiple-choice eval tasks with one right choice, ${score.task} is none: ` +
+        'name a metric that lm-eval reports.',
+    );
+  }
+  return scoreOf(score, [values]);
 }
 
 async function readDocuments(

@@ -61,7 +61,11 @@ const genomeSchema = z.strictObject({
 
 const taskSchema = z.strictObject({
   name: name.describe("lm-eval's task or group."),
-  metric: z.string().describe("lm-eval's full metric key, e.g. `exact_match,strict-match`."),
+  metric: z
+    .string()
+    .describe(
+      "lm-eval's full metric key, e.g. `exact_match,strict-match`; or `margin,none`: of multiple-choice tasks, log-likelihood of the right choice − best other, a smoother signal than `acc`.",
+    ),
   weight: finite.positive().default(1).describe('Share in the fitness.'),
   direction: z
     .enum(['maximize', 'minimize'])
