@@ -67,27 +67,28 @@ export function considerPromotion(turn: Turn, trial: TrialId): void {
 }
 
 /**
- * Once nothing else is to come: the best of each rung goes up in any case, so that a sweep ends with
- * a candidate that was scored on all documents. True when there is something to wait for.
+ * Once nothing else is to come: the best of each rung goes up in any case, and while no candidate was
+ * scored on all documents (promotions fail like any trial) the next best does.
  */
-export function promoteLeaders(turn: Turn): boolean {
+export function promoteLeaders(turn: Turn): void {
   const fidelity = resolveFidelity(turn.spec.file);
-  if (fidelity === undefined) return false;
+  if (fidelity === undefined) return;
+  const standings = listStandings(turn.db, turn.sweep);
+  const isPromoted = ({ trial }: Standing): boolean =>
+    standings.some(({ promotes }) => promotes === trial);
+  const hasBest = selectBest(standings) !== undefined;
   for (let rung = fidelity.rungs.length - 1; rung >= 1; rung--) {
-    const standings = listStandings(turn.db, turn.sweep);
-    const best = ended(standings, rung).reduce<Standing | undefined>(
-      (leader, each) =>
-        leader === undefined || (each.fitness ?? -Infinity) > (leader.fitness ?? -Infinity)
-          ? each
-          : leader,
-      undefined,
+    const ranked = ended(standings, rung).sort(
+      (a, b) => (b.fitness ?? -Infinity) - (a.fitness ?? -Infinity),
     );
-    const row = best === undefined ? undefined : getTrial(turn.db, turn.sweep, best.trial);
-    if (row === undefined || standings.some(({ promotes }) => promotes === row.trial)) continue;
-    promote(turn, fidelity, row);
-    return true;
+    const next = hasBest ? ranked.slice(0, 1) : ranked;
+    const leader = next.find((standing) => !isPromoted(standing));
+    const row = leader === undefined ? undefined : getTrial(turn.db, turn.sweep, leader.trial);
+    if (row !== undefined) {
+      promote(turn, fidelity, row);
+      return;
+    }
   }
-  return false;
 }
 
 /** Complete trials of a rung, in the order in which they ended. */

@@ -10,8 +10,9 @@ test('of six results the newest goes up when at most one is better', () => {
   expect(isInBestThird([1, 2, 3, 8, 9, 5])).toBe(false);
 });
 
-test('equal results do not push each other down', () => {
-  expect(isInBestThird([5, 5, 5, 5, 5, 5])).toBe(true);
+test('of equal results the earlier ones have the places', () => {
+  expect(isInBestThird([5, 1, 1, 1, 1, 5])).toBe(true);
+  expect(isInBestThird([5, 5, 1, 1, 1, 5])).toBe(false);
 });
 
 test('a candidate is given up when it is two paired standard errors below the best', () => {

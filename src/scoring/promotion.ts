@@ -18,7 +18,8 @@ const hopeless = -2;
 export function isInBestThird(window: readonly number[]): boolean {
   const own = window.at(-1);
   if (own === undefined) return false;
-  const better = window.filter((fitness) => fitness > own).length;
+  // Ties stay: on few documents there are many, and half of a rung would climb.
+  const better = window.slice(0, -1).filter((fitness) => fitness >= own).length;
   return better < Math.max(1, Math.floor(window.length * promotedShare));
 }
 
