@@ -9,7 +9,6 @@ import { findTool } from '../src/external/find-tool.js';
 import { whyNoTwin } from '../src/external/model-twin.js';
 import { WarmUnsupportedError } from '../src/external/warm-child.js';
 import type { WarmProof, WarmProofs } from '../src/external/warm-proofs.js';
-import { readFileStates } from '../src/external/work-folder.js';
 import type { EvaluatorChoice } from './contracts.js';
 import type { Evaluated, Evaluator, TrialWork } from './evaluator.js';
 import type { Residences } from './residence.js';
@@ -50,12 +49,8 @@ async function chooseAndEvaluate(deps: ChoosingDependencies, work: TrialWork): P
     if (choice.mode === 'warm') throw warmRefused(reason);
     return evaluateCold(deps, work, reason);
   }
-  const { evaluation } = work.input;
-  const inputs = {
-    residence,
-    files: await readFileStates([...choice.models, evaluation.includePath]),
-    versions: work.versions,
-  };
+  const { files, versions } = work;
+  const inputs = { residence, files, versions };
   const warm = (): Promise<Evaluated> =>
     fallBack(deps, work, choice, () =>
       evaluateWarm(deps.warm, work, choice, inputs, (trial) => Promise.resolve(trial)),

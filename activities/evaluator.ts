@@ -14,6 +14,8 @@ export interface TrialWork {
   /** Which device the masks are drawn on. */
   readonly deviceClass: 'cpu' | 'cuda';
   readonly versions: Readonly<Record<string, string>>;
+  /** Size and time of change of every file that the result depends on, by path. */
+  readonly files: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly heartbeat: ProgressHeartbeat;
   /** What every program of the trial gets; `slot` says on which card it runs. */

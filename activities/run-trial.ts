@@ -179,6 +179,7 @@ class TrialRun {
         attemptDir,
         deviceClass,
         versions,
+        files: inputs.files,
         signal: this.signal,
         heartbeat: this.heartbeat,
         processOrder: (slot) => this.processOrder(slot),

@@ -33,6 +33,9 @@ export interface WatchOptions {
   readonly intervalMs?: number;
 }
 
+/** Most warm trials have ended before this: each question costs the server as much as their own. */
+const askAfterMs = 1_000;
+
 /**
  * Calls `onSnapshot` until the sweep's workflow ends; then once more, with the end in it.
  * @returns its summary, or undefined when the signal ended the watching
@@ -47,11 +50,18 @@ export async function watchSweep(options: WatchOptions): Promise<SweepSummary | 
   };
   void end.then(markOver, markOver);
 
+  const openSince = new Map<string, number>();
   while (!over.signal.aborted && !signal.aborted) {
     const snapshot = readSnapshot(reader, sweep, new Map());
     if (snapshot !== undefined) {
       const open = snapshot.trials.filter((trial) => trial.state === 'proposed');
-      const ids = open.map((trial) => trial.trial);
+      const ids = open
+        .map(({ trial }) => trial)
+        .filter((trial) => {
+          const since = openSince.get(trial) ?? snapshot.atMs;
+          openSince.set(trial, since);
+          return snapshot.atMs - since >= askAfterMs;
+        });
       const progress = await readProgress(client, reader.ledgerId, sweep, ids);
       options.onSnapshot({ ...snapshot, progress });
     }

@@ -160,6 +160,14 @@ export async function publishAttempt(attemptDir: string, publishDir: string): Pr
   for (const path of files) await copyFile(path, join(publishDir, basename(path)));
 }
 
+/** What a result depends on besides its work key. */
+export interface WorkInputs {
+  /** Size and time of change of every file of local models and eval tasks, by path. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly deviceClass: string;
+}
+
 /**
  * What a result depends on besides its work key: the bytes of local parents and task files (by size
  * and time of change), and the versions of the tools.
@@ -168,21 +176,21 @@ export async function readInputs(
   input: RunTrialInput,
   versions: Readonly<Record<string, string>>,
   deviceClass: string,
-): Promise<Readonly<Record<string, unknown>>> {
-  const { subject, evaluation } = input;
+): Promise<WorkInputs> {
+  const { subject, evaluation, evaluator } = input;
   const models =
     subject.kind === 'model'
       ? [subject.model]
       : [subject.recipe.baseModel, ...subject.recipe.models.map((model) => model.model)];
   return {
-    files: await readFileStates([...models, evaluation.includePath]),
+    files: await readFileStates([...models, ...(evaluator?.models ?? []), evaluation.includePath]),
     versions,
     deviceClass,
   };
 }
 
 /** Size and time of change of every file below the folders that are absolute paths, by path. */
-export async function readFileStates(
+async function readFileStates(
   paths: readonly (string | undefined)[],
 ): Promise<Readonly<Record<string, string>>> {
   const folders = paths.filter((path): path is string => path !== undefined && isAbsolute(path));

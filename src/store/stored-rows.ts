@@ -91,6 +91,19 @@ export function toSweepRow(row: StoredSweep): SweepRow {
   };
 }
 
+/** Readers ask for all trials twice a second, and inputs are most of them; they never change again. */
+const mostInputs = 2000;
+const inputs = new Map<string, RunTrialInput>();
+
+function parseInput(text: string): RunTrialInput {
+  const known = inputs.get(text);
+  if (known !== undefined) return known;
+  const input = JSON.parse(text) as RunTrialInput;
+  if (inputs.size >= mostInputs) inputs.clear();
+  inputs.set(text, input);
+  return input;
+}
+
 export function toTrialRow(row: StoredTrial): TrialRow {
   return {
     sweep: row.sweep,
@@ -104,7 +117,7 @@ export function toTrialRow(row: StoredTrial): TrialRow {
     state: row.state,
     ...given('params', parse(row.params) as Record<string, number> | null),
     ...given('vector', parse(row.vector) as number[] | null),
-    input: JSON.parse(row.input) as RunTrialInput,
+    input: parseInput(row.input),
     ...given('fitness', row.fitness),
     ...given('failure', parse(row.failure) as TrialFailure | null),
     ...given('node', row.node),
