@@ -19,7 +19,7 @@ export function readDemoSpec(): SweepSpec {
 
 /** What mergesweep gives its tools on this machine, one evaluation and one merge at once. */
 export function peerEnvironment(): Record<string, string> {
-  const threads = toolThreads();
+  const threads = String(toolThreads());
   return {
     ...offline,
     OMP_NUM_THREADS: threads,
@@ -29,7 +29,7 @@ export function peerEnvironment(): Record<string, string> {
 }
 
 /** As src/worker/local-node.ts gives its tools: cores ÷ (evaluations + merges at once). */
-function toolThreads(): string {
+export function toolThreads(): number {
   const cores = availableParallelism();
-  return String(Math.max(1, Math.floor(cores / (Math.max(1, cores >> 1) + 1))));
+  return Math.max(1, Math.floor(cores / (Math.max(1, cores >> 1) + 1)));
 }

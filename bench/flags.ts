@@ -7,14 +7,30 @@ export interface BenchFlags {
 
 /** @throws when a flag is unknown or no whole number */
 export function parseBenchFlags(args: readonly string[]): BenchFlags {
+  const { trials = 40, seed = 1 } = parseWholeFlags(args, { trials: 1, seed: 0 });
+  return { trials, seed };
+}
+
+/**
+ * Flags with whole numbers as values; those that are not given are left out.
+ * @param least by flag, the smallest value that it takes
+ * @throws when a flag is unknown, or its value no such number
+ */
+export function parseWholeFlags<Name extends string>(
+  args: readonly string[],
+  least: Readonly<Record<Name, number>>,
+): Partial<Record<Name, number>> {
+  const names = Object.keys(least) as Name[];
   const { values } = parseArgs({
     args: [...args],
-    options: {
-      trials: { type: 'string', default: '12' },
-      seed: { type: 'string', default: '1' },
-    },
+    options: Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])),
   });
-  return { trials: toWhole('trials', values.trials, 1), seed: toWhole('seed', values.seed, 0) };
+  const given: Partial<Record<Name, number>> = {};
+  for (const name of names) {
+    const text = values[name];
+    if (typeof text === 'string') given[name] = toWhole(name, text, least[name]);
+  }
+  return given;
 }
 
 function toWhole(name: string, text: string, least: number): number {

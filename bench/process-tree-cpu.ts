@@ -8,11 +8,22 @@ interface ProcessTimes {
   readonly ticks: number;
 }
 
+/** A live process, with the children of its own that have ended. */
+export interface TreeProcess {
+  readonly pid: number;
+  readonly cpuSeconds: number;
+}
+
 /**
  * User and system CPU-seconds of a live process and all below it so far: those of ended children
  * are in their parents, who waited for them. Call it before `root` ends.
  */
 export function readTreeCpuSeconds(root: number): number {
+  return listTree(root).reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
+}
+
+/** `root` and all below it, each with its own CPU-seconds so far. */
+export function listTree(root: number): TreeProcess[] {
   const processes = new Map<number, ProcessTimes>();
   for (const name of readdirSync('/proc')) {
     const times = /^\d+$/.test(name) ? readTimes(name) : undefined;
@@ -26,9 +37,9 @@ export function readTreeCpuSeconds(root: number): number {
       at = parent;
     }
   };
-  let ticks = 0;
-  for (const [pid, times] of processes) if (isBelow(pid)) ticks += times.ticks;
-  return ticks / ticksPerSecond;
+  return [...processes].flatMap(([pid, { ticks }]) =>
+    isBelow(pid) ? [{ pid, cpuSeconds: ticks / ticksPerSecond }] : [],
+  );
 }
 
 function readTimes(pid: string): ProcessTimes | undefined {

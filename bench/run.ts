@@ -1,10 +1,20 @@
-/** `npm run bench -- NAME [--trials N] [--seed S]`: prints as it goes, ends with one line of JSON. */
-import { parseBenchFlags, type BenchFlags } from './flags.js';
-import { benchNaive } from './naive.js';
+/** `npm run bench -- NAME [--FLAG N]…`: prints as it goes, ends with one line of JSON. */
+import { parseBenchFlags } from './flags.js';
+import { parseFidelityFlags } from './fidelity/fidelity-flags.js';
+import { benchFidelity } from './fidelity/fidelity.js';
+import { parseNaiveFlags } from './naive/naive-flags.js';
+import { benchNaive } from './naive/naive.js';
+import { benchOverhead } from './overhead/overhead.js';
+import { benchSimulate } from './simulate/simulate.js';
 
-type Bench = (flags: BenchFlags) => Promise<Record<string, unknown>>;
+type Bench = (args: readonly string[]) => Promise<Record<string, unknown>>;
 
-const benches: Readonly<Record<string, Bench>> = { naive: benchNaive };
+const benches: Readonly<Record<string, Bench>> = {
+  naive: (args) => benchNaive(parseNaiveFlags(args)),
+  overhead: (args) => benchOverhead(parseBenchFlags(args)),
+  fidelity: (args) => benchFidelity(parseFidelityFlags(args)),
+  simulate: benchSimulate,
+};
 
 const [name = '', ...args] = process.argv.slice(2);
 const bench = benches[name];
@@ -14,5 +24,5 @@ if (bench === undefined) {
   );
   process.exitCode = 2;
 } else {
-  console.log(JSON.stringify(await bench(parseBenchFlags(args))));
+  console.log(JSON.stringify(await bench(args)));
 }

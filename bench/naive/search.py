@@ -1,9 +1,10 @@
 """The merge search that people copy today: Optuna's CMA-ES around two command lines, in a loop.
 
-python search.py SETTINGS.json
+python search.py SETTINGS.json [--replay]
 
 Kept as such scripts are: serial, no seed for DARE's masks, no log kept, one score a trial. What it is
-compared with gets the same models, eval tasks, box, trial count and threads (bench/naive.ts).
+compared with gets the same models, eval tasks, box and threads (bench/naive.ts). With --replay it
+runs neither program: it prints each merge and reads the scores from standard input.
 """
 
 import json
@@ -20,7 +21,7 @@ settings = json.loads(Path(sys.argv[1]).read_text())
 work = Path(settings["work"])
 
 
-def merge(trial):
+def configure(trial):
     models = [
         {
             "model": model,
@@ -37,7 +38,11 @@ def merge(trial):
         "models": models,
         "dtype": settings["dtype"],
     }
-    (work / "config.yaml").write_text(yaml.safe_dump(config))
+    return yaml.safe_dump(config)
+
+
+def merge(config):
+    (work / "config.yaml").write_text(config)
     out = work / "merged"
     shutil.rmtree(out, ignore_errors=True)
     command = [settings["mergekit_yaml"], str(work / "config.yaml"), str(out), "--lazy-unpickle"]
@@ -62,17 +67,25 @@ def evaluate(model):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    results = json.loads(next(out.rglob("results_*.json")).read_text())["results"]
+    return json.loads(next(out.rglob("results_*.json")).read_text())["results"]
+
+
+def mean_score(results):
     scores = [results[task][metric] for task, metric in settings["tasks"].items()]
     return sum(scores) / len(scores)
 
 
 def objective(trial):
     started = time.monotonic()
-    score = evaluate(merge(trial))
+    score = mean_score(evaluate(merge(configure(trial))))
     event = {"trial": trial.number + 1, "score": score, "seconds": time.monotonic() - started}
     print(json.dumps(event), flush=True)
     return score
+
+
+def replay(trial):
+    print(json.dumps({"trial": trial.number + 1, "config": configure(trial)}), flush=True)
+    return mean_score(json.loads(sys.stdin.readline()))
 
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -80,4 +93,4 @@ study = optuna.create_study(
     direction="maximize", sampler=optuna.samplers.CmaEsSampler(seed=settings["seed"])
 )
 print(json.dumps({"ready": True}), flush=True)
-study.optimize(objective, n_trials=settings["trials"])
+study.optimize(replay if "--replay" in sys.argv else objective, n_trials=settings["trials"])

@@ -12,6 +12,7 @@ from lm_eval.loggers import EvaluationTracker
 from lm_eval.tasks import TaskManager
 
 from mergesweep_warm.prompting import Call, Prompting
+from mergesweep_warm.stopwatch import Stopwatch
 from mergesweep_warm.tasks import Documents, TaskSet, make_task_manager
 
 Tick = Callable[[str, int, int], None]
@@ -27,11 +28,14 @@ class Scorer:
         include_path: str | None,
         metadata: Mapping[str, Any],
         prompting: Prompting,
+        stopwatch: Stopwatch,
     ) -> None:
+        """Tell the stopwatch what the model's calls (`forward`) and the files (`write`) cost."""
         self.lm = lm
         self._include_path = include_path
         self._metadata = metadata
         self._prompting = prompting
+        self._stopwatch = stopwatch
         self._managers: dict[bool, TaskManager] = {}
         self._sets: dict[Call, TaskSet] = {}
         self._done, self._total = 0, 1
@@ -87,6 +91,11 @@ class Scorer:
                     self._prompting.args.get("confirm_run_unsafe_code", False)
                 ),
             )
+        with self._stopwatch.measure("write"):
+            self._write(results, out)
+
+    @staticmethod
+    def _write(results: dict[str, Any], out: Path) -> None:
         samples = results.pop("samples")
         tracker = EvaluationTracker(output_path=str(out))
         tracker.general_config_tracker.model_name_sanitized = "warm"
@@ -123,7 +132,8 @@ class Scorer:
             return
 
         def watched(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever lm-eval passes
-            answer = call(*args, **kwargs)
+            with self._stopwatch.measure("forward"):
+                answer = call(*args, **kwargs)
             inputs = args[0] if args else kwargs["context" if "context" in kwargs else "inps"]
             self._done += int(inputs.shape[0])
             self._tick(f"Scoring ({method.removeprefix('_model_')})", self._done, self._total)

@@ -15,6 +15,7 @@ from mergesweep_warm.merge import merge_tensors, save_merge
 from mergesweep_warm.model import LoadedModel
 from mergesweep_warm.prompting import Call, Prompting
 from mergesweep_warm.scoring import Scorer
+from mergesweep_warm.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,7 @@ class WarmWorker:
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
+        self._stopwatch = Stopwatch()
         remember_templates()
         remember_configs()
         self._scorer: Scorer | None = None
@@ -36,6 +38,7 @@ class WarmWorker:
     def handle(self, request: Message) -> Message:
         """Do what the request says and return the answer's `result`."""
         started = time.monotonic()
+        self._stopwatch.take()  # of a request that failed
         operations: dict[str, Callable[[Message], Message]] = {
             "init": self._init,
             "merge": self._merge,
@@ -50,6 +53,7 @@ class WarmWorker:
             **result,
             "seconds": time.monotonic() - started,
             "cpuSeconds": time.process_time(),
+            "timings": self._stopwatch.take(),
             "rssBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
             "gpuBytes": torch.cuda.max_memory_reserved() if torch.cuda.is_available() else 0,
         }
@@ -68,7 +72,9 @@ class WarmWorker:
         remember_tokens(lm)
         lm.model.requires_grad_(False)  # noqa: FBT003 - torch's own signature
         self._model = LoadedModel(lm.model)
-        self._scorer = Scorer(lm, request["includePath"], arguments, Prompting(request["args"]))
+        self._scorer = Scorer(
+            lm, request["includePath"], arguments, Prompting(request["args"]), self._stopwatch
+        )
         self._residence = request["parents"]
         self._options = MergeOptions(
             quiet=True,
@@ -93,7 +99,9 @@ class WarmWorker:
     def _ticking(self, tensors: Any) -> Any:  # noqa: ANN401 - an iterator of triples
         for done, (name, tensor, total) in enumerate(tensors):
             self._channel.tick("Merging", done, total)
-            yield name, tensor
+            # Until the next one is asked for, this one is copied.
+            with self._stopwatch.measure("copy"):
+                yield name, tensor
 
     def _load(self, request: Message) -> Message:
         model = self._require()[0]

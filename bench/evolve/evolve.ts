@@ -11,14 +11,14 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { readConfig } from '../src/config.js';
-import type { SweepSpec } from '../src/spec/sweep-spec.js';
-import { readVersions } from './bench-environment.js';
-import { scoreOnConfirm } from './confirm-score.js';
-import { peerEnvironment, readDemoSpec, root } from './demo-problem.js';
+import { readConfig } from '../../src/config.js';
+import type { SweepSpec } from '../../src/spec/sweep-spec.js';
+import { readVersions } from '../bench-environment.js';
+import { scoreOnConfirm } from '../confirm-score.js';
+import { peerEnvironment, readDemoSpec, root } from '../demo-problem.js';
 import { prepareEvolve, type EvolveEnvironment } from './evolve-environment.js';
-import { runMeasured, type Moment } from './measured-run.js';
-import { announce, tell } from './tell.js';
+import { runMeasured, type Moment } from '../measured-run.js';
+import { announce, tell } from '../tell.js';
 
 export interface EvolveOrder {
   /** Exists; gets a folder `evolve`. */

@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { installRequirements } from './bench-environment.js';
+import { installRequirements } from '../bench-environment.js';
 
 export interface EvolveEnvironment {
   readonly python: string;
