@@ -115,10 +115,14 @@ async function prove(
   // Neither may be left running, whichever fails first.
   const [reference, compared] = await Promise.allSettled([cold, comparing]);
   if (reference.status === 'rejected') throw reference.reason;
-  const difference = compared.status === 'fulfilled' ? compared.value : unsupported(compared);
-  const proof = toProof(deps.nodeId, work, difference);
+  work.signal.throwIfAborted();
+  const proof = toProof(deps.nodeId, work, compared);
   if (choice.mode === 'warm' && !proof.isEqual) throw warmRefused(proof.reason);
-  await deps.proofs.store(key, proof);
+  // A failure may have been the machine's: it holds until the node starts again.
+  const isFound =
+    compared.status === 'fulfilled' || compared.reason instanceof WarmUnsupportedError;
+  if (isFound) await deps.proofs.store(key, proof);
+  else deps.proofs.remember(key, proof);
   const modeReason = proof.isEqual ? 'to prove that warm equals it' : proof.reason;
   return { ...reference.value, modeReason };
 }
@@ -133,17 +137,20 @@ async function describeDifference(
   return `${different.length} tensors differ, the first is ${different[0]}`;
 }
 
-/** Anything but "can't be done warm" is a failure of the trial. */
-function unsupported({ reason }: PromiseRejectedResult): string {
-  if (reason instanceof WarmUnsupportedError) return reason.message;
-  throw reason;
-}
-
-function toProof(nodeId: string, { input }: TrialWork, difference: string | undefined): WarmProof {
+function toProof(
+  nodeId: string,
+  { input }: TrialWork,
+  compared: PromiseSettledResult<string | undefined>,
+): WarmProof {
   const where = `trial ${input.trial} of ${input.sweep} on ${nodeId}`;
-  return difference === undefined
+  if (compared.status === 'rejected') {
+    const error: unknown = compared.reason;
+    const message = error instanceof Error ? error.message : String(error);
+    return { isEqual: false, reason: `${where} could not be evaluated warm: ${message}` };
+  }
+  return compared.value === undefined
     ? { isEqual: true, reason: `${where} gave the same bits and scores in both ways` }
-    : { isEqual: false, reason: `${where} differed from its warm evaluation: ${difference}` };
+    : { isEqual: false, reason: `${where} differed from its warm evaluation: ${compared.value}` };
 }
 
 /** What can't be done warm after all, for one candidate alone. */

@@ -118,6 +118,21 @@ test.each([
   expect(countOf('lm_eval')).toBe(2);
 });
 
+test('a child that can not even start costs the sweep nothing but its warmth', async () => {
+  setFault({ 'warm-init': { name: 'exit', code: 1, text: 'ModuleNotFoundError: mergekit' } });
+  const acts = node();
+  const first = await run(trial(1), acts);
+  expect(first.mode).toBe('cold');
+  expect(first.modeReason).toContain('could not be evaluated warm');
+  expect(first.modeReason).toContain('ModuleNotFoundError');
+  expect(await run(trial(2), acts)).toMatchObject({ mode: 'cold', modeReason: first.modeReason });
+  expect(countOf('warm-init')).toBe(1);
+  // It may have been the machine: a node that starts again tries again.
+  setFault({});
+  await run(trial(3), node());
+  expect(await run(trial(4), node())).toMatchObject({ mode: 'warm' });
+});
+
 test('a sweep that demands warm pauses where it can not be had', async () => {
   setFault({ 'warm-compare': 'other-bits' });
   const evaluator = { ...choice, mode: 'warm' as const };

@@ -12,6 +12,7 @@ export interface WarmProof {
 /** `<workRoot>/warm-proofs/<key>.json`; a proof is made once, and all others wait for it. */
 export class WarmProofs {
   private readonly folder: string;
+  private readonly remembered = new Map<string, WarmProof>();
   private readonly underWay = new Map<string, Promise<unknown>>();
 
   constructor(workRoot: string) {
@@ -48,12 +49,19 @@ export class WarmProofs {
     }
   }
 
+  /** As `store`, until this process ends. */
+  remember(key: string, proof: WarmProof): void {
+    this.remembered.set(key, proof);
+  }
+
   async store(key: string, proof: WarmProof): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     await writeFileAtomic(this.path(key), `${JSON.stringify(proof)}\n`);
   }
 
   private async read(key: string): Promise<WarmProof | undefined> {
+    const remembered = this.remembered.get(key);
+    if (remembered !== undefined) return remembered;
     try {
       return JSON.parse(await readFile(this.path(key), 'utf8')) as WarmProof;
     } catch {
