@@ -78,6 +78,21 @@ it('a missing folder of tasks is an error', async () => {
   expect((await check(text)).status).toBe('ok');
 });
 
+it('a sweep that demands warm evaluation and can not have it is refused before it starts', async () => {
+  const mode = (name: string): string =>
+    edit(
+      sweepText,
+      'version: 1',
+      `version: 1\nevaluation: { mode: ${name}, model_args: { load_in_8bit: true } }`,
+    );
+  expect((await check(mode('warm'))).findings.at(-1)).toMatchObject({
+    code: 'P061',
+    severity: 'error',
+    message: expect.stringContaining('load_in_8bit') as string,
+  });
+  expect((await check(mode('auto'))).status).toBe('ok');
+});
+
 it('models are not looked at while the file has errors', async () => {
   const report = await check(edit(sweepText, 'version: 1', 'version: 2'));
   expect(report).toMatchObject({ status: 'spec', findings: [], checked: [] });

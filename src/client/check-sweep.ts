@@ -11,7 +11,7 @@ import type { Diagnostic } from '../spec/diagnostic.js';
 import { parseSweepSpec } from '../spec/parse-sweep-spec.js';
 import type { SweepSpec } from '../spec/sweep-spec.js';
 import { readMachine, type Machine } from './machine.js';
-import { planSweepMemory, type SweepMemory } from './plan-sweep-memory.js';
+import { findWarmObstacle, planSweepMemory, type SweepMemory } from './plan-sweep-memory.js';
 
 export interface CheckReport {
   /** Absolute path of the file. */
@@ -67,14 +67,15 @@ export async function checkSweep(
   );
   const readParents = parents.flatMap((reading) => ('facts' in reading ? [reading.facts] : []));
   const baseFacts = 'facts' in base ? base.facts : undefined;
+  const checked = [...(baseFacts === undefined ? [] : [baseFacts]), ...readParents];
+  const memory = planSweepMemory(spec, checked, machine ?? (await readMachine(env)));
   const findings = [
     ...[base, ...parents].flatMap((reading) => ('finding' in reading ? [reading.finding] : [])),
     ...findFindings(baseFacts, readParents, spec),
     ...(await checkFolder(spec.includePath, 'evaluation.include_path')),
     ...(await checkFolder(spec.evaluationCwd, 'evaluation.cwd')),
+    ...checkMode(spec, memory),
   ];
-  const checked = [...(baseFacts === undefined ? [] : [baseFacts]), ...readParents];
-  const memory = planSweepMemory(spec, checked, machine ?? (await readMachine(env)));
   return {
     path,
     status: findings.some(({ severity }) => severity === 'error') ? 'models' : 'ok',
@@ -147,6 +148,23 @@ function downloadCommand(model: string): string {
 
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string';
+
+/** A sweep that demands warm pauses at its first merge where that can't be had: better said here. */
+function checkMode(spec: SweepSpec, memory: SweepMemory | undefined): Finding[] {
+  if (spec.file.evaluation.mode !== 'warm') return [];
+  const isTooSmall = memory?.choice.residence === 'cold';
+  const reason = findWarmObstacle(spec) ?? (isTooSmall ? memory.choice.reason : undefined);
+  if (reason === undefined) return [];
+  return [
+    {
+      code: 'P061',
+      severity: 'error',
+      subject: 'evaluation.mode',
+      message: `warm can't be had: ${reason}`,
+      waysOut: ['set evaluation.mode to auto or cold'],
+    },
+  ];
+}
 
 async function checkFolder(folder: string | undefined, key: string): Promise<Finding[]> {
   if (folder === undefined) return [];

@@ -48,7 +48,7 @@ export function planSweepMemory(
   const { availableRamBytes } = machine;
   return {
     ...{ availableRamBytes, slots, plan },
-    choice: chooseResidence(plan, availableRamBytes, findObstacle(spec)),
+    choice: chooseResidence(plan, availableRamBytes, findWarmObstacle(spec)),
   };
 }
 
@@ -58,7 +58,8 @@ function countSlots({ cards, cores }: Machine, isOnCpu: boolean): number {
   return isOnCpu ? Math.max(1, cores >> 1) : 1;
 }
 
-function findObstacle(spec: SweepSpec): string | undefined {
+/** Why no merge of the sweep can be evaluated warm, as far as the file tells; one clause. */
+export function findWarmObstacle(spec: SweepSpec): string | undefined {
   const { genome, evaluation, merge } = spec.file;
   if (evaluation.mode === 'cold') return 'evaluation.mode is cold';
   return whyNotWarm({
