@@ -44,6 +44,17 @@ export function findEnd(turn: Turn): 'finished' | 'cancelled' | undefined {
   return trials.some(({ state }) => state === 'cancelled') ? 'cancelled' : 'finished';
 }
 
+/** Why no candidate can be handed out at all; ask after `handOut`. */
+export function findStandstill(turn: Turn): string | undefined {
+  if (findFirstRung(turn) !== 'wait') return undefined;
+  const isWaiting = listStandings(turn.db, turn.sweep).some(({ state }) => state === 'proposed');
+  if (isWaiting) return undefined;
+  return (
+    'no baseline was scored, and the rungs of fidelity need one to know the documents: ' +
+    'see why with `mergesweep trials --kind baseline`, or set fidelity.strategy to off'
+  );
+}
+
 function proposeCandidate(turn: Turn, documents: DocumentShare | undefined): RunTrialInput {
   const { db, sweep } = turn;
   const trial = String(countTrials(db, sweep, 'search') + 1);

@@ -199,6 +199,16 @@ describe('a sweep with rungs', () => {
     expect(next[0]?.evaluation.documents).toMatchObject({ rung: 2, isExtension: false });
   });
 
+  it('pauses with the reason when no baseline could be scored', async () => {
+    const { trials } = await fixture.tellAsk([], 5);
+    const reply = await fixture.tellAsk(
+      trials.map((trial) => failed(trial, 'bad_score')),
+      1,
+    );
+    expect(reply).toMatchObject({ trials: [], state: 'paused' });
+    expect(reply.reason).toContain('no baseline was scored');
+  });
+
   it('goes on with the same documents after a restart and from another folder', async () => {
     const { trials } = await pastBaselines(1);
     fixture.restart();

@@ -8,7 +8,7 @@ import { setSweepState } from '../src/store/sweeps.js';
 import { acceptOutcome } from './accept-outcome.js';
 import type { SweepState, TellAskInput, TellAskReply, TrialId, TrialOutcome } from './contracts.js';
 import { type CoordinatorDeps, requireLedger } from './coordinator-deps.js';
-import { findEnd, handOut } from './hand-out.js';
+import { findEnd, findStandstill, handOut } from './hand-out.js';
 import { orderReleases } from './release-orders.js';
 import { appendToTrialLog, tryToWrite, writeBestConfig, writeTrialFiles } from './sweep-files.js';
 import type { SweepSessions } from './sweep-session.js';
@@ -90,6 +90,8 @@ function take(turn: Turn, input: TellAskInput): { reply: TellAskReply; ended: Tr
   const isHandingOut = isRunning && pause === undefined;
   const trials = isHandingOut ? handOut(turn, input.want) : [];
   const end = isHandingOut ? findEnd(turn) : undefined;
+  const standstill = isHandingOut ? findStandstill(turn) : undefined;
+  if (standstill !== undefined) setSweepState(db, sweep, 'paused', { reason: standstill });
   if (end === 'finished') setSweepState(db, sweep, 'finished', { finishedAt: turn.at });
   if (end === 'cancelled') {
     const reason = 'trials were cancelled; run the sweep again to go on with them';

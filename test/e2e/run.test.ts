@@ -46,9 +46,13 @@ interface Run {
 }
 
 function startRun(...flags: string[]): Run {
+  return startRunOf(sweepFile, ...flags);
+}
+
+function startRunOf(file: string, ...flags: string[]): Run {
   const child = spawn(
     process.execPath,
-    [bin, 'run', sweepFile, '--results', results, '--json', ...flags],
+    [bin, 'run', file, '--results', results, '--json', ...flags],
     { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: withoutTemporal(process.env) },
   );
   children.push(child);
@@ -144,6 +148,40 @@ describe.skipIf(process.platform !== 'linux')('mergesweep run', () => {
   });
 });
 
+describe.skipIf(process.platform !== 'linux')('a race', () => {
+  it('scores candidates on few documents, promotes some, and confirms one that has all', async () => {
+    const race = parseDocument(readFileSync(sweepFile, 'utf8'));
+    race.setIn(['name'], 'race');
+    race.setIn(['optimizer', 'max_trials'], 4);
+    race.setIn(['evaluation', 'mode'], 'warm');
+    // The proof has its own test; here are the rungs.
+    race.setIn(['evaluation', 'verify_warm'], false);
+    race.setIn(['fidelity'], { strategy: 'race', rungs: [0.2, 0.5, 1] });
+    const file = join(folder, 'sweeps', 'race.yaml');
+    writeFileSync(file, race.toString());
+    const run = startRunOf(file);
+    expect(await run.exit, run.stderr).toBe(0);
+
+    const trials = readTrials('race');
+    expect(trials.filter(({ state }) => state !== 'complete')).toEqual([]);
+    const search = trials.filter(({ kind }) => kind === 'search');
+    // Baselines are equal work to those of the sweep before: their results were taken over.
+    expect(search.map(({ mode }) => mode)).toEqual(['warm', 'warm', 'warm', 'warm']);
+    expect(search.map(({ trial, rung }) => [trial, rung])).toEqual([
+      ['1', 1],
+      ['2', 1],
+      ['3', 1],
+      ['4', 1],
+    ]);
+    expect(countDocuments('race', '1')).toEqual([4, 4, 4]);
+    const whole = trials.filter(({ kind, rung }) => kind === 'promotion' && rung === undefined);
+    expect(whole.length).toBeGreaterThan(0);
+    expect(countDocuments('race', whole[0]?.trial ?? '')).toEqual([20, 20, 20]);
+    const confirmed = trials.find(({ trial }) => trial === 'c1')?.confirms;
+    expect(whole.map(({ trial }) => trial)).toContain(confirmed);
+  });
+});
+
 describe.skipIf(process.platform !== 'linux')('Ctrl-C', () => {
   it('stops everything within ten seconds and prints the command that goes on', async () => {
     const run = startRun('--name', 'stopped', '--seed', '7');
@@ -165,10 +203,20 @@ describe.skipIf(process.platform !== 'linux')('Ctrl-C', () => {
   });
 });
 
-function readTrials() {
+/** Of each score of a trial. */
+function countDocuments(sweep: string, trial: string): number[] {
   const reader = openLedgerReader(results);
   try {
-    return reader.listTrials('tiny');
+    return reader.listScores(sweep, trial).map(({ documents }) => documents);
+  } finally {
+    reader.close();
+  }
+}
+
+function readTrials(sweep = 'tiny') {
+  const reader = openLedgerReader(results);
+  try {
+    return reader.listTrials(sweep);
   } finally {
     reader.close();
   }
