@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { hashJson } from '../src/spec/canonical-json.js';
 import { StageFailedError } from '../src/errors.js';
 import { findDifference } from '../src/evaluation/compare-reports.js';
-import { whyNotWarm } from '../src/evaluation/warm-limits.js';
+import { whyNodeNotWarm, whyNotWarm } from '../src/evaluation/warm-limits.js';
 import { fingerprintEvaluation } from '../src/evaluation/work-key.js';
 import { findTool } from '../src/external/find-tool.js';
 import { whyNoTwin } from '../src/external/model-twin.js';
@@ -82,14 +82,10 @@ async function findObstacle(
     const path = findTool(tool);
     return path === undefined ? undefined : dirname(path);
   });
-  const limit = whyNotWarm({
-    choice,
-    subject,
-    mergeOptions,
-    plan: evaluation,
-    versions: work.versions,
-    isOneEnvironment: folders[0] !== undefined && new Set(folders).size === 1,
-  });
+  const isOneEnvironment = folders[0] !== undefined && new Set(folders).size === 1;
+  const limit =
+    whyNodeNotWarm({ versions: work.versions, isOneEnvironment }) ??
+    whyNotWarm({ subject, mergeOptions, plan: evaluation });
   if (limit !== undefined || subject.kind === 'merge') return limit;
   return whyNoTwin(subject.model, choice.baseModel);
 }

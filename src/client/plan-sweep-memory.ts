@@ -17,9 +17,6 @@ export interface SweepMemory {
   readonly choice: ResidenceChoice;
 }
 
-/** Versions that warm evaluation was tested with: what a node lacks, the node says. */
-const versions = { mergekit: '0.1.5', lm_eval: '0.4.13', transformers: '5.23.0' };
-
 /**
  * Undefined unless the headers of base and of every parent were read.
  * @param models base and parents, those that were read
@@ -58,16 +55,13 @@ function countSlots({ cards, cores }: Machine, isOnCpu: boolean): number {
   return isOnCpu ? Math.max(1, cores >> 1) : 1;
 }
 
-/** Why no merge of the sweep can be evaluated warm, as far as the file tells; one clause. */
+/** Why no merge of the sweep can be evaluated warm, as far as the file tells; one clause. What a node lacks, the node says. */
 export function findWarmObstacle(spec: SweepSpec): string | undefined {
-  const { genome, evaluation, merge } = spec.file;
+  const { evaluation, merge } = spec.file;
   if (evaluation.mode === 'cold') return 'evaluation.mode is cold';
   return whyNotWarm({
-    choice: { baseModel: spec.base.model, dtype: genome.out_dtype ?? genome.dtype },
     subject: { kind: 'merge', recipe: uniformRecipe(spec).recipe },
     mergeOptions: { cuda: merge.cuda, lowCpuMemory: merge.low_cpu_memory, args: merge.args },
     plan: planEvaluation(spec, 'search'),
-    versions,
-    isOneEnvironment: true,
   });
 }

@@ -1,12 +1,15 @@
-import type { EvaluatorChoice, MergeOptions, TrialSubject } from '../../activities/contracts.js';
+import type { MergeOptions, TrialSubject } from '../../activities/contracts.js';
 import type { EvaluationPlan } from './plan.js';
 
-/** What decides whether a trial can be evaluated in a process that keeps the model. */
-export interface WarmQuestion {
-  readonly choice: Pick<EvaluatorChoice, 'baseModel' | 'dtype'>;
+/** What a sweep asks for, as far as it decides whether a process that keeps the model can do it. */
+export interface WarmWish {
   readonly subject: TrialSubject;
   readonly mergeOptions: MergeOptions;
   readonly plan: Pick<EvaluationPlan, 'model' | 'modelArgs' | 'args'>;
+}
+
+/** What a node has. */
+export interface WarmMeans {
   /** As `readToolVersions` gives them. */
   readonly versions: Readonly<Record<string, string>>;
   /** Whether python, mergekit-yaml and lm_eval are of one Python environment. */
@@ -14,7 +17,7 @@ export interface WarmQuestion {
 }
 
 /** mergekit and lm-eval are driven through their insides: only what was tested is trusted. */
-export const testedVersions: Readonly<Record<string, RegExp>> = {
+const testedVersions: Readonly<Record<string, RegExp>> = {
   mergekit: /^0\.1\.5$/,
   lm_eval: /^0\.4\.13$/,
   transformers: /^5\./,
@@ -39,13 +42,9 @@ const evaluationArguments = new Set([
   'confirm_run_unsafe_code',
 ]);
 
-/**
- * Why a trial has to be evaluated cold, one clause, or undefined where warm gives the same: the
- * table of what a process that keeps the model can't do.
- */
-export function whyNotWarm(question: WarmQuestion): string | undefined {
-  const { subject, mergeOptions, plan, versions } = question;
-  if (!question.isOneEnvironment) {
+/** Why no trial can be evaluated warm on a node, one clause, or undefined where nothing is against it. */
+export function whyNodeNotWarm({ versions, isOneEnvironment }: WarmMeans): string | undefined {
+  if (!isOneEnvironment) {
     return 'python, mergekit-yaml and lm_eval are not of one Python environment';
   }
   for (const [name, tested] of Object.entries(testedVersions)) {
@@ -54,6 +53,14 @@ export function whyNotWarm(question: WarmQuestion): string | undefined {
       return `${name} ${version ?? '(not installed)'} is not a version that warm evaluation was tested with`;
     }
   }
+  return undefined;
+}
+
+/**
+ * Why a trial has to be evaluated cold on any node, one clause, or undefined where warm gives the same:
+ * the table of what a process that keeps the model can't do.
+ */
+export function whyNotWarm({ subject, mergeOptions, plan }: WarmWish): string | undefined {
   if (plan.model !== 'hf') return `evaluation.model ${plan.model} keeps its weights out of reach`;
   const modelArgument = Object.keys(plan.modelArgs).find((name) => !modelArguments.has(name));
   if (modelArgument !== undefined) {
