@@ -14,6 +14,8 @@ export const sweepWorkflowId = (ledgerId: string, sweep: string): string =>
   `mergesweep/${ledgerId}/${sweep}`;
 export const trialWorkflowId = (ledgerId: string, sweep: string, trial: string): string =>
   `${sweepWorkflowId(ledgerId, sweep)}/t${trial}`;
+/** Of an attached trial, so that its progress is found. Temporal's own ids are bare numbers. */
+export const trialActivityId = (trial: string): string => `t${trial}`;
 export const nodesWorkflowId = (pool?: string): string =>
   pool === undefined ? 'mergesweep/nodes' : `mergesweep/nodes-${pool}`;
 

@@ -44,6 +44,16 @@ const reply = (
   },
 });
 
+const starting =
+  (isAttached: boolean) =>
+  (...trials: TrialId[]): SchedulerCommand => ({
+    type: 'startTrials',
+    trials: trials.map((trial) => makeRun(trial)),
+    isAttached,
+  });
+const attached = starting(true);
+const detached = starting(false);
+
 describe('reduce', () => {
   it('asks for as many trials as there is room', () => {
     const { commands } = run(openScheduler(3), opened());
@@ -53,7 +63,7 @@ describe('reduce', () => {
   it('starts the trials that were in flight and asks for the rest', () => {
     const { commands } = run(openScheduler(3), opened('1', '2'));
     expect(commands).toEqual([
-      { type: 'startTrials', trials: [makeRun('1'), makeRun('2')] },
+      detached('1', '2'),
       { type: 'tellAsk', requestId: 1, outcomes: [], want: 1 },
     ]);
   });
@@ -76,7 +86,7 @@ describe('reduce', () => {
   it('ignores a second outcome of a trial, before and after the first was told', () => {
     const first = run(openScheduler(1), opened('1'), ended('1'));
     const again = run(first.state, ended('1'), reply(1, ['2']), ended('1'));
-    expect(again.commands).toEqual([{ type: 'startTrials', trials: [makeRun('2')] }]);
+    expect(again.commands).toEqual([attached('2')]);
     expect(again.state.untold).toEqual([]);
   });
 
@@ -171,10 +181,7 @@ describe('reduce', () => {
     const stopped = run(asked.state, { type: 'stopRequested', mode: 'now' });
     expect(stopped.commands).toEqual([{ type: 'cancelTrials', trials: ['1'] }]);
     const late = run(stopped.state, reply(1, ['2']));
-    expect(late.commands).toEqual([
-      { type: 'startTrials', trials: [makeRun('2')] },
-      { type: 'cancelTrials', trials: ['2'] },
-    ]);
+    expect(late.commands).toEqual([attached('2'), { type: 'cancelTrials', trials: ['2'] }]);
   });
 
   it('cancels once, however often it is told to stop now', () => {
@@ -186,16 +193,13 @@ describe('reduce', () => {
   it('adopts and cancels what is in flight when it was stopped before it had opened', () => {
     const stop: SchedulerEvent = { type: 'stopRequested', mode: 'now' };
     const { commands } = run(openScheduler(2), stop, opened('1'));
-    expect(commands).toEqual([
-      { type: 'startTrials', trials: [makeRun('1')] },
-      { type: 'cancelTrials', trials: ['1'] },
-    ]);
+    expect(commands).toEqual([detached('1'), { type: 'cancelTrials', trials: ['1'] }]);
   });
 
-  it('starts lost children again when it is reconciled, and drops what the ledger has closed', () => {
+  it('starts lost trials again when it is reconciled, and drops what the ledger has closed', () => {
     const busy = run(openScheduler(2), opened('1', '2'));
     const { state, commands } = run(busy.state, { type: 'reconciled', pending: [makeRun('2')] });
-    expect(commands[0]).toEqual({ type: 'startTrials', trials: [makeRun('2')] });
+    expect(commands[0]).toEqual(detached('2'));
     expect(commands[1]).toMatchObject({ type: 'tellAsk', want: 1 });
     expect(state.inFlight).toEqual(['2']);
   });
@@ -234,6 +238,41 @@ describe('reduce', () => {
     expect(next.commands).toContainEqual({ type: 'release', orders: [makeRelease('1')] });
   });
 
+  it('continues as new only without attached trials, and keeps the slots busy with detached ones', () => {
+    const busy = run(openScheduler(2), opened(), reply(1, ['1', '2']), { type: 'rotationDue' });
+    expect(busy.commands.slice(1)).toEqual([attached('1', '2')]);
+    const replaced = run(busy.state, ended('1'), reply(2, ['3']));
+    expect(replaced.commands.slice(1)).toEqual([detached('3')]);
+    const free = run(replaced.state, ended('2'));
+    expect(free.commands).toEqual([{ type: 'continueAsNew' }]);
+    expect(carry(free.state, []).carried).toMatchObject({
+      inFlight: ['3'],
+      outcomes: [makeComplete('2')],
+    });
+  });
+
+  it('leaves an attached trial alone when it is reconciled', () => {
+    const busy = run(openScheduler(2), opened('1'), reply(1, ['2']));
+    const pending = [makeRun('1'), makeRun('2')];
+    expect(run(busy.state, { type: 'reconciled', pending }).commands).toEqual([detached('1')]);
+  });
+
+  it('forgets an attached trial that the ledger has closed, so that it can continue as new', () => {
+    const busy = run(openScheduler(1), opened(), reply(1, ['1']), { type: 'rotationDue' });
+    const closed = run(
+      busy.state,
+      { type: 'reconciled', pending: [] },
+      reply(2, ['2']),
+      ended('1'),
+    );
+    expect(closed.commands.at(-1)).toEqual({ type: 'continueAsNew' });
+  });
+
+  it('detaches every trial of a sweep that began so', () => {
+    const { commands } = run(openScheduler(1, undefined, false), opened(), reply(1, ['1']));
+    expect(commands.at(-1)).toEqual(detached('1'));
+  });
+
   it('tells carried outcomes only where the ledger still waits for them', () => {
     const carried = {
       requestId: 5,
@@ -242,7 +281,7 @@ describe('reduce', () => {
     };
     const { commands } = run(openScheduler(2, carried), opened('2', '3'));
     expect(commands).toEqual([
-      { type: 'startTrials', trials: [makeRun('3')] },
+      detached('3'),
       { type: 'tellAsk', requestId: 1, outcomes: [makeComplete('2')], want: 1 },
     ]);
   });
@@ -258,8 +297,8 @@ describe('reduce', () => {
 describe('reduce under random interleavings', () => {
   interface World {
     readonly ledger: FakeLedger;
-    /** Children that run, in Temporal's sense. */
-    readonly children: Set<TrialId>;
+    /** Trials that run, by whether they end with the run of the sweep. */
+    readonly running: Map<TrialId, { readonly isAttached: boolean }>;
     maxSeen: number;
     end?: SchedulerCommand;
     runs: number;
@@ -271,7 +310,7 @@ describe('reduce under random interleavings', () => {
     options: { maxTrials: number; capacity: number; pauseAfter?: number },
   ): World {
     const ledger = new FakeLedger(options);
-    const world: World = { ledger, children: new Set(), maxSeen: 0, runs: 1 };
+    const world: World = { ledger, running: new Map(), maxSeen: 0, runs: 1 };
     let capacity = options.capacity;
     let state = openScheduler(capacity);
     let queue: SchedulerEvent[] = [{ type: 'opened', ...ledger.openSweep() }];
@@ -288,12 +327,17 @@ describe('reduce under random interleavings', () => {
           return;
         }
         case 'startTrials':
-          for (const { trial } of command.trials) world.children.add(trial);
+          for (const { trial } of command.trials) {
+            const known = world.running.get(trial);
+            if (known === undefined) world.running.set(trial, command);
+            else expect([known.isAttached, command.isAttached]).toEqual([false, false]);
+          }
           return;
         case 'release':
           for (const { trial } of command.orders) queue.push({ type: 'releaseDone', trial });
           return;
         case 'continueAsNew': {
+          expect([...world.running.values()].filter((trial) => trial.isAttached)).toEqual([]);
           const next = carry(state, queue);
           state = openScheduler(next.capacity, next.carried);
           // The activities of a run end with it.
@@ -311,20 +355,21 @@ describe('reduce under random interleavings', () => {
       }
     };
     for (let step = 0; step < 10_000 && world.end === undefined; step += 1) {
-      const running = [...world.children];
+      const running = [...world.running.keys()];
       const act = choose(7);
       if (act <= 2 && running.length > 0) {
         const trial = running[choose(running.length)]!;
-        world.children.delete(trial);
+        world.running.delete(trial);
         queue.push(ended(trial));
         if (act === 2) queue.push(ended(trial));
       } else if (act === 3) {
         capacity = 1 + choose(options.capacity);
         queue.push({ type: 'capacityChanged', capacity });
       } else if (act === 4 && choose(4) === 0) queue.push({ type: 'rotationDue' });
-      else if (act === 5 && choose(6) === 0 && running.length > 0) {
+      else if (act === 5 && choose(6) === 0) {
         // Terminated: it never signals; the next reconciliation starts it again.
-        world.children.delete(running[0]!);
+        const lost = running.find((trial) => !world.running.get(trial)!.isAttached);
+        if (lost !== undefined) world.running.delete(lost);
       } else if (act === 6 && state.phase !== 'opening' && state.asked === undefined) {
         // Read and taken in with nothing in between, as the shell does.
         queue.unshift({ type: 'reconciled', pending: ledger.openSweep().pending });

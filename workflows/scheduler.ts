@@ -32,6 +32,10 @@ export interface SchedulerState {
   readonly nextRequestId: number;
   /** Handed out, and no outcome has come. */
   readonly inFlight: readonly TrialId[];
+  /** Those in flight that end with this run: it can't continue as new while there are any. */
+  readonly attached: readonly TrialId[];
+  /** Whether what is handed out now is attached: cheaper, until the history has become long. */
+  readonly isAttaching: boolean;
   /** Came, and were not yet part of a request. */
   readonly untold: readonly TrialOutcome[];
   readonly asked?: TellAskRequest;
@@ -70,8 +74,15 @@ export type SchedulerEvent =
 
 export type SchedulerCommand =
   | ({ readonly type: 'tellAsk' } & TellAskRequest)
-  /** A trial that runs already stays as it is. */
-  | { readonly type: 'startTrials'; readonly trials: readonly RunTrialInput[] }
+  /**
+   * Attached: as activities of this run. Detached: as workflows of their own, which outlive it;
+   * one that runs already stays as it is.
+   */
+  | {
+      readonly type: 'startTrials';
+      readonly trials: readonly RunTrialInput[];
+      readonly isAttached: boolean;
+    }
   | { readonly type: 'cancelTrials'; readonly trials: readonly TrialId[] }
   | { readonly type: 'release'; readonly orders: readonly ReleaseOrder[] }
   /** With what `carry` says, once all other commands are done. */
@@ -94,13 +105,22 @@ export interface Carried {
   readonly stop?: StopMode;
 }
 
-/** The state before `opened`. */
-export function openScheduler(capacity: number, carried?: Carried): SchedulerState {
+/**
+ * The state before `opened`.
+ * @param isAttaching false in sweeps that began when every trial was detached
+ */
+export function openScheduler(
+  capacity: number,
+  carried?: Carried,
+  isAttaching = true,
+): SchedulerState {
   return {
     phase: 'opening',
     capacity,
     nextRequestId: carried?.requestId ?? 1,
     inFlight: [],
+    attached: [],
+    isAttaching,
     untold: carried?.outcomes ?? [],
     ...(carried?.stop === undefined ? {} : { stop: carried.stop }),
     isDry: false,
@@ -164,7 +184,8 @@ function take(state: SchedulerState, event: SchedulerEvent): Step {
     case 'reconciled':
       return takeReconciled(state, event.pending);
     case 'rotationDue':
-      return { state: { ...state, isRotationDue: true }, commands: [] };
+      // From now on trials outlive this run, so that no slot idles while the last attached one ends.
+      return { state: { ...state, isRotationDue: true, isAttaching: false }, commands: [] };
   }
 }
 
@@ -187,7 +208,8 @@ function takeOpened(
     sweep: { ...state.sweep, state: event.state },
   };
   const commands = [
-    ...starting(toStart),
+    // Perhaps they run, detached by a former run.
+    ...starting(toStart, false),
     ...cancelling(opened),
     // Those of the run before went with it.
     ...ordering(state.releasing),
@@ -195,13 +217,14 @@ function takeOpened(
   return { state: opened, commands };
 }
 
-function takeOutcome(state: SchedulerState, outcome: TrialOutcome): SchedulerState {
-  // A child of a former run may end before this run has read what is in flight.
+function takeOutcome(before: SchedulerState, outcome: TrialOutcome): SchedulerState {
+  const state = { ...before, attached: without(before.attached, outcome.trial) };
+  // A detached trial of a former run may end before this run has read what is in flight.
   const isAwaited = state.phase === 'opening' || state.inFlight.includes(outcome.trial);
   if (!isAwaited || includesTrial(state.untold, outcome.trial)) return state;
   return {
     ...state,
-    inFlight: state.inFlight.filter((trial) => trial !== outcome.trial),
+    inFlight: without(state.inFlight, outcome.trial),
     untold: [...state.untold, outcome],
   };
 }
@@ -210,10 +233,12 @@ function takeReply(state: SchedulerState, reply: TellAskReply): Step {
   const { asked, ...rest } = state;
   if (asked?.requestId !== reply.requestId) return { state, commands: [] };
   const isStopped = state.stop !== undefined || state.phase === 'ending';
+  const handedOut = reply.trials.map((run) => run.trial);
   const next: SchedulerState = {
     ...rest,
     phase: reply.state === 'running' && !isStopped ? 'running' : 'ending',
-    inFlight: [...state.inFlight, ...reply.trials.map((run) => run.trial)],
+    inFlight: [...state.inFlight, ...handedOut],
+    attached: state.isAttaching ? [...state.attached, ...handedOut] : state.attached,
     isDry: reply.trials.length < asked.want,
     releasing: [...state.releasing, ...reply.releases],
     told: state.told + asked.outcomes.length,
@@ -224,12 +249,16 @@ function takeReply(state: SchedulerState, reply: TellAskReply): Step {
     },
   };
   const cancels: SchedulerCommand[] =
-    state.stop === 'now' && reply.trials.length > 0
-      ? [{ type: 'cancelTrials', trials: reply.trials.map((run) => run.trial) }]
+    state.stop === 'now' && handedOut.length > 0
+      ? [{ type: 'cancelTrials', trials: handedOut }]
       : [];
   return {
     state: next,
-    commands: [...starting(reply.trials), ...cancels, ...ordering(reply.releases)],
+    commands: [
+      ...starting(reply.trials, state.isAttaching),
+      ...cancels,
+      ...ordering(reply.releases),
+    ],
   };
 }
 
@@ -245,8 +274,9 @@ function takeReconciled(state: SchedulerState, pending: readonly RunTrialInput[]
   if (state.phase === 'opening' || state.asked !== undefined) return { state, commands: [] };
   const toStart = pending.filter((run) => !includesTrial(state.untold, run.trial));
   const inFlight = toStart.map((run) => run.trial);
-  // Starting a trial that runs is no act, so the ones whose child is gone come back this way.
-  return { state: { ...state, inFlight }, commands: starting(toStart) };
+  // Starting a detached trial that runs is no act, so those that are gone come back this way.
+  const detached = toStart.filter((run) => !state.attached.includes(run.trial));
+  return { state: { ...state, inFlight }, commands: starting(detached, false) };
 }
 
 /** What to do in this state, given that nothing is being asked. */
@@ -256,8 +286,8 @@ function decide(state: SchedulerState): Step {
   const { phase, untold, inFlight, releasing } = state;
   const isRunning = phase === 'running';
 
-  if (isRunning && state.isRotationDue && untold.length <= maxOutcomesPerTell)
-    return ended(state, { type: 'continueAsNew' });
+  const isFree = state.attached.length === 0 && untold.length <= maxOutcomesPerTell;
+  if (isRunning && state.isRotationDue && isFree) return ended(state, { type: 'continueAsNew' });
 
   const want = isRunning ? Math.max(0, state.capacity - inFlight.length) : 0;
   if (untold.length > 0 || (want > 0 && !state.isDry)) return ask(state, want);
@@ -301,8 +331,8 @@ const ended = (state: SchedulerState, command: SchedulerCommand): Step => ({
   commands: [command],
 });
 
-const starting = (trials: readonly RunTrialInput[]): SchedulerCommand[] =>
-  trials.length === 0 ? [] : [{ type: 'startTrials', trials }];
+const starting = (trials: readonly RunTrialInput[], isAttached: boolean): SchedulerCommand[] =>
+  trials.length === 0 ? [] : [{ type: 'startTrials', trials, isAttached }];
 
 const ordering = (orders: readonly ReleaseOrder[]): SchedulerCommand[] =>
   orders.length === 0 ? [] : [{ type: 'release', orders }];
@@ -314,3 +344,6 @@ const cancelling = (state: SchedulerState): SchedulerCommand[] =>
 
 const includesTrial = (outcomes: readonly TrialOutcome[], trial: TrialId): boolean =>
   outcomes.some((outcome) => outcome.trial === trial);
+
+const without = (trials: readonly TrialId[], ended: TrialId): TrialId[] =>
+  trials.filter((trial) => trial !== ended);

@@ -9,6 +9,7 @@ import {
   getExternalWorkflowHandle,
   log,
   ParentClosePolicy,
+  patched,
   proxyActivities,
   setCurrentDetails,
   setHandler,
@@ -29,9 +30,11 @@ import {
   nodeQueue,
   stopSignalName,
   sweepStatusQueryName,
+  trialActivityId,
   trialWorkflowId,
 } from './messages.js';
 import type { StopMode, SweepStatus, SweepWorkflowInput } from './messages.js';
+import { runToOutcome } from './run-to-outcome.js';
 import { carry, openScheduler, reduce } from './scheduler.js';
 import type { SchedulerCommand, SchedulerEvent, SchedulerState } from './scheduler.js';
 import { trialEndedSignal, trialWorkflow } from './trial.js';
@@ -40,7 +43,7 @@ export const capacitySignal = defineSignal<[number]>(capacitySignalName);
 export const stopSignal = defineSignal<[StopMode]>(stopSignalName);
 export const statusQuery = defineQuery<SweepStatus>(sweepStatusQueryName);
 
-/** A child that was terminated never signals: so often the ledger is asked what it still awaits. */
+/** A detached trial that was terminated never signals: so often the ledger is asked what it awaits. */
 const reconcileEveryMs = 10 * 60_000;
 
 // Every one may run twice, so they are tried until they succeed. The time-out is what a sweep
@@ -57,8 +60,11 @@ const coordinator = proxyActivities<CoordinatorActivities>({
  */
 export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSummary> {
   const { ledgerId, sweep } = input.open;
+  const pool = input.pool === undefined ? {} : { pool: input.pool };
   const outcomesPerRun = input.outcomesPerRun ?? 250;
-  let state: SchedulerState = openScheduler(input.capacity, input.carried);
+  const isAttaching = patched('attached-trials');
+  let state: SchedulerState = openScheduler(input.capacity, input.carried, isAttaching);
+  const attached = new Map<TrialId, CancellationScope>();
   const events: SchedulerEvent[] = [];
   let summary: SweepSummary | undefined;
 
@@ -111,7 +117,8 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
         return;
       }
       case 'startTrials':
-        await Promise.all(command.trials.map(startTrial));
+        if (command.isAttached) command.trials.forEach(attach);
+        else await Promise.all(command.trials.map(detach));
         return;
       case 'cancelTrials':
         await Promise.all(command.trials.map(cancelTrial));
@@ -131,17 +138,23 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
     }
   }
 
-  async function startTrial(run: RunTrialInput): Promise<void> {
+  function attach(run: RunTrialInput): void {
+    const { trial } = run;
+    const scope = new CancellationScope();
+    attached.set(trial, scope);
+    const named = { activityId: trialActivityId(trial), summary: `trial ${sweep}#${trial}` };
+    const ended = scope.run(() => runToOutcome(run, { ...pool, ...named }));
+    void ended.then((outcome) => {
+      attached.delete(trial);
+      events.push({ type: 'trialEnded', outcome });
+    });
+  }
+
+  async function detach(run: RunTrialInput): Promise<void> {
     try {
       await startChild(trialWorkflow, {
         workflowId: trialWorkflowId(ledgerId, sweep, run.trial),
-        args: [
-          {
-            run,
-            parentId: workflowInfo().workflowId,
-            ...(input.pool === undefined ? {} : { pool: input.pool }),
-          },
-        ],
+        args: [{ run, parentId: workflowInfo().workflowId, ...pool }],
         // It outlives continue-as-new and a lost sweep; its result is worth minutes of a GPU.
         parentClosePolicy: ParentClosePolicy.ABANDON,
         staticSummary: `trial ${sweep}#${run.trial}`,
@@ -154,6 +167,11 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
   }
 
   async function cancelTrial(trial: TrialId): Promise<void> {
+    const scope = attached.get(trial);
+    if (scope !== undefined) {
+      scope.cancel();
+      return;
+    }
     try {
       await getExternalWorkflowHandle(trialWorkflowId(ledgerId, sweep, trial)).cancel();
     } catch {

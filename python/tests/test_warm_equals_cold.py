@@ -2,6 +2,9 @@
 
 Each case is a method of mergesweep's table on parents of one family. Six of them, other ones each
 day, run with every `npm test`; all of them in `npm run test:full`.
+
+MERGESWEEP_TEST_DEVICE=cuda:0 evaluates on a card, and merges on the CPU and on the card. Whatever
+computes does so in a child of this process, which never touches a card: it could not fork after.
 """
 
 import datetime as dt
@@ -30,6 +33,10 @@ CASES = [
 TASKS = ("zoo_shift_search", "zoo_third_search", "zoo_text_search")
 LIMIT = 24
 SEED = 11
+DEVICE = os.environ.get("MERGESWEEP_TEST_DEVICE", "cpu")
+MERGE_OPTIONS: dict[str, dict[str, bool]] = {"cpu-merge": {}} | (
+    {} if DEVICE == "cpu" else {"cuda-merge": {"cuda": True}}
+)
 
 
 def _mark_sample() -> list[Any]:
@@ -98,12 +105,13 @@ def _run_forked(main: Callable[[], object], log: Path) -> None:
     assert status == 0, log.read_text()[-2000:]
 
 
-def _merge_cold(config: str, out: Path) -> None:
+def _merge_cold(config: str, out: Path, options: dict[str, bool]) -> None:
     from mergekit.scripts.run_yaml import main
 
     path = out.with_suffix(".yaml")
     path.write_text(config)
     flags = ["--lazy-unpickle", "--copy-tokenizer", "--no-write-model-card"]
+    flags += [f"--{name}" for name in options]
     arguments = [str(path), str(out), f"--random-seed={SEED}", *flags]
     _run_forked(lambda: main(arguments), out.with_suffix(".log"))
 
@@ -116,7 +124,11 @@ def _evaluate_cold(zoo: Path, model: Path, dtype: str, out: Path) -> None:
         sys.argv = [
             *("lm_eval", "run", "--model=hf", "--model_args"),
             json.dumps({"pretrained": str(model), "dtype": dtype}),
-            *(f"--tasks={','.join(TASKS)}", f"--include_path={zoo / 'tasks'}", "--device=cpu"),
+            *(
+                f"--tasks={','.join(TASKS)}",
+                f"--include_path={zoo / 'tasks'}",
+                f"--device={DEVICE}",
+            ),
             *("--batch_size=8", f"--limit={LIMIT}", "--log_samples", f"--output_path={out}"),
         ]
         cli_evaluate()
@@ -147,44 +159,58 @@ class _NoChannel:
         """Nobody listens."""
 
 
-@pytest.mark.parametrize("case", _mark_sample())
-def test_a_warm_trial_is_bitwise_the_cold_one(
-    zoo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: tuple[str, str, str, str]
-) -> None:
+def _run_warm(
+    zoo: Path, models: list[Path], config: str, out: Path, init: dict[str, Any]
+) -> dict[str, Any]:
+    """Merge and evaluate in one process, as the warm child does; return what it says of itself."""
     from mergesweep_warm.worker import WarmWorker
 
+    def main() -> None:
+        os.chdir(zoo.parent)
+        worker = WarmWorker(_NoChannel())  # type: ignore[arg-type]
+        worker.handle({"op": "init", "base": str(models[0]), **init})
+        # Another merge first: nothing of it may be left in the next one.
+        worker.handle({"op": "load", "model": str(models[1]), "weights": "other"})
+        request = {"tasks": TASKS, "numFewshot": None, "limit": LIMIT, "documents": None}
+        evaluate = {"op": "evaluate", **request}
+        worker.handle({**evaluate, "weights": "other", "out": str(out / "other")})
+        worker.handle({"op": "merge", "config": config, "seed": SEED, "weights": "this"})
+        worker.handle({**evaluate, "weights": "this", "out": str(out / "warm")})
+        worker.handle({"op": "save", "config": config, "seed": SEED, "out": str(out / "saved")})
+        answer = {
+            name: worker.handle({"op": "compare", "checkpoint": str(folder)})["different"]
+            for name, folder in (("cold", out / "cold"), ("base", models[0]))
+        }
+        (out / "warm.json").write_text(json.dumps(answer))
+
+    _run_forked(main, out / "warm.log")
+    answer: dict[str, Any] = json.loads((out / "warm.json").read_text())
+    return answer
+
+
+@pytest.mark.parametrize("options", MERGE_OPTIONS.values(), ids=MERGE_OPTIONS.keys())
+@pytest.mark.parametrize("case", _mark_sample())
+def test_a_warm_trial_is_bitwise_the_cold_one(
+    zoo: Path, tmp_path: Path, case: tuple[str, str, str, str], options: dict[str, bool]
+) -> None:
     method, family, tie, dtype = case
     models = _make_models(zoo, tmp_path, family, is_tied=tie == "tied", dtype=dtype)
     config = _write_config(models, method, dtype)
-    cold, warm, saved = tmp_path / "cold", tmp_path / "warm", tmp_path / "saved"
-    _merge_cold(config, cold)
-    _evaluate_cold(zoo, cold, dtype, tmp_path / "cold-scores")
+    _merge_cold(config, tmp_path / "cold", options)
+    _evaluate_cold(zoo, tmp_path / "cold", dtype, tmp_path / "cold-scores")
+    init = {
+        "modelArgs": {"dtype": dtype},
+        "batchSize": 8,
+        "device": DEVICE,
+        "includePath": str(zoo / "tasks"),
+        "args": {},
+        "parents": "ram",
+        "mergeOptions": options,
+    }
+    different = _run_warm(zoo, models, config, tmp_path, init)
 
-    monkeypatch.chdir(zoo.parent)
-    worker = WarmWorker(_NoChannel())  # type: ignore[arg-type]
-    worker.handle(
-        {
-            "op": "init",
-            "base": str(models[0]),
-            "modelArgs": {"dtype": dtype},
-            "batchSize": 8,
-            "device": "cpu",
-            "includePath": str(zoo / "tasks"),
-            "args": {},
-            "parents": "ram",
-            "mergeOptions": {},
-        }
-    )
-    # Another merge first: nothing of it may be left in the next one.
-    worker.handle({"op": "load", "model": str(models[1]), "weights": "other"})
-    request = {"tasks": TASKS, "numFewshot": None, "limit": LIMIT, "documents": None}
-    worker.handle({"op": "evaluate", "weights": "other", **request, "out": str(tmp_path / "other")})
-    worker.handle({"op": "merge", "config": config, "seed": SEED, "weights": "this"})
-    worker.handle({"op": "evaluate", "weights": "this", **request, "out": str(warm)})
-    worker.handle({"op": "save", "config": config, "seed": SEED, "out": str(saved)})
-
-    assert worker.handle({"op": "compare", "checkpoint": str(cold)})["different"] == []
-    assert worker.handle({"op": "compare", "checkpoint": str(models[0])})["different"] != []
-    assert _hash_weights(saved) == _hash_weights(cold)
-    assert _read_results(warm) == _read_results(tmp_path / "cold-scores")
-    assert list(_read_samples(warm)) == list(_read_samples(tmp_path / "cold-scores"))
+    assert different["cold"] == []
+    assert different["base"] != []
+    assert _hash_weights(tmp_path / "saved") == _hash_weights(tmp_path / "cold")
+    assert _read_results(tmp_path / "warm") == _read_results(tmp_path / "cold-scores")
+    assert list(_read_samples(tmp_path / "warm")) == list(_read_samples(tmp_path / "cold-scores"))

@@ -9,6 +9,7 @@ import type {
   CoordinatorActivities,
   RunTrialInput,
   RunTrialResult,
+  TrialProgress,
 } from '../../activities/contracts.js';
 import { readConfig } from '../../src/config.js';
 import { requireTool } from '../../src/external/find-tool.js';
@@ -167,10 +168,10 @@ export class SweepRig {
 const same = <T>(value: T): T => value;
 
 /** An activity body that ends only when it is cancelled, heartbeating meanwhile. */
-export async function untilCancelled(): Promise<never> {
+export async function untilCancelled(progress?: TrialProgress): Promise<never> {
   const context = Context.current();
   const timer = setInterval(() => {
-    context.heartbeat();
+    context.heartbeat(progress);
   }, 50);
   try {
     return await context.cancelled;

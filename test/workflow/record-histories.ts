@@ -13,6 +13,8 @@ import { openHarness, SweepRig } from './harness.js';
 const folder = new URL('../histories/', import.meta.url);
 const harness = await openHarness();
 
+const nextTick = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 10));
+
 async function record(name: string, handle: WorkflowHandle): Promise<void> {
   const path = new URL(`${name}.json`, folder);
   mkdirSync(folder, { recursive: true });
@@ -30,23 +32,35 @@ await whole.startNode(2);
 const finished = await whole.start(3);
 await finished.result();
 await record(`${prefix}-sweep-finished`, finished);
-const trialId = trialWorkflowId(whole.ledgerId, 'demo', '1');
-await record(`${prefix}-trial-complete`, workflow.getHandle(trialId));
 await record(`${prefix}-nodes`, workflow.getHandle(nodesWorkflowId(whole.pool)));
 await whole.stop();
 
-const rotating = new SweepRig(harness, new FakeLedger({ maxTrials: 8 }));
+const rotating = new SweepRig(harness, new FakeLedger({ maxTrials: 12 }));
+// The last attached trial: meanwhile the run that must continue as new hands out detached ones.
+rotating.runTrial = async ({ trial }) => {
+  while (trial === '1' && rotating.told.length < 6) await nextTick();
+  return makeResult(trial);
+};
 await rotating.startCoordinator();
 await rotating.startNode(2);
 const last = await rotating.start(3, 3);
+const { runId } = await last.describe();
 await last.result();
+await record(`${prefix}-sweep-rotated`, workflow.getHandle(last.workflowId, runId));
 await record(`${prefix}-sweep-continued`, last);
+// Which of the trials were detached is a matter of timing.
+const ids = rotating.started.map((trial) => trialWorkflowId(rotating.ledgerId, 'demo', trial));
+const handles = ids.map((id) => workflow.getHandle(id));
+const described = await Promise.allSettled(handles.map((handle) => handle.describe()));
+const detached = handles[described.findIndex(({ status }) => status === 'fulfilled')];
+if (detached === undefined) throw new Error('no trial was detached: record again');
+await record(`${prefix}-trial-complete`, detached);
 await rotating.stop();
 
 const stopped = new SweepRig(harness, new FakeLedger({ maxTrials: 8 }));
 let isOpen = false;
 stopped.runTrial = async ({ trial }) => {
-  while (!isOpen) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (!isOpen) await nextTick();
   return makeResult(trial);
 };
 await stopped.startCoordinator();

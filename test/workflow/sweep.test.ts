@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { FakeLedger } from '../../workflows/ledger.fixture.js';
@@ -13,6 +14,8 @@ import {
 import { makeComplete, makeResult } from '../../workflows/trial.fixture.js';
 import { signalRegistry } from '../../src/worker/announce-node.js';
 import { askStatus } from '../../src/client/start-sweep.js';
+import { readProgress } from '../../src/client/trial-progress.js';
+import type { ProgressByTrial } from '../../src/client/trial-progress.js';
 import { createGate, openHarness, SweepRig, untilCancelled } from './harness.js';
 import type { Harness } from './harness.js';
 
@@ -129,7 +132,7 @@ describe('sweepWorkflow', () => {
 
   it('cancels what runs when it is stopped now, and ends as paused', async () => {
     rig = new SweepRig(harness, new FakeLedger({ maxTrials: 9 }));
-    rig.runTrial = untilCancelled;
+    rig.runTrial = () => untilCancelled();
     await rig.startCoordinator();
     await rig.startNode(2);
     const handle = await rig.start(2);
@@ -144,7 +147,7 @@ describe('sweepWorkflow', () => {
 
   it('takes a cancellation of the workflow as a stop, and still ends in order', async () => {
     rig = new SweepRig(harness, new FakeLedger({ maxTrials: 9 }));
-    rig.runTrial = untilCancelled;
+    rig.runTrial = () => untilCancelled();
     await rig.startCoordinator();
     await rig.startNode(1);
     const handle = await rig.start(1);
@@ -192,10 +195,18 @@ describe('sweepWorkflow', () => {
   });
 
   it('keeps a trial in flight over several continue-as-new, and loses no outcome', async () => {
-    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 24 }));
-    const slow = createGate();
+    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 60 }));
+    const [attached, detached] = [createGate(), createGate()];
+    let first: string | undefined;
     rig.runTrial = async ({ trial }) => {
-      if (trial === '1') await slow.opened;
+      const workflow = Context.current().info.workflowExecution?.workflowId;
+      if (workflow === trialWorkflowId(rig.ledgerId, 'demo', trial)) first ??= trial;
+      if (trial === '1') await attached.opened;
+      // Handed out while the first run of the sweep only waits for trial 1.
+      if (trial === first) {
+        attached.open();
+        await detached.opened;
+      }
       return makeResult(trial);
     };
     await rig.startCoordinator();
@@ -205,58 +216,85 @@ describe('sweepWorkflow', () => {
       expect(rig.ledger.opened).toBeGreaterThan(2);
     });
     // Started two runs before, ends in this one.
-    slow.open();
+    detached.open();
     expect(await handle.result()).toMatchObject({ state: 'finished' });
     // One that ends while the sweep opens may start again: its node has the result.
-    expect([...new Set(rig.started)].sort(numerically)).toEqual(range(24));
-    expect([...rig.told].sort(numerically)).toEqual(range(24).map((n) => `${n} complete`));
+    expect([...new Set(rig.started)].sort(numerically)).toEqual(range(60));
+    expect([...rig.told].sort(numerically)).toEqual(range(60).map((n) => `${n} complete`));
   });
 
-  it('adopts running children when the sweep was terminated and started again', async () => {
+  it('runs the trials in flight again when the sweep was terminated and started again', async () => {
     rig = new SweepRig(harness, new FakeLedger({ maxTrials: 4 }));
-    const gate = createGate();
-    rig.runTrial = async ({ trial }) => {
-      await gate.opened;
-      return makeResult(trial);
-    };
+    let isCut = false;
+    rig.runTrial = ({ trial }) => (isCut ? Promise.resolve(makeResult(trial)) : untilCancelled());
     await rig.startCoordinator();
     await rig.startNode(4);
     const first = await rig.start(2);
     await until(() => {
       expect(rig.started).toHaveLength(2);
     });
+    isCut = true;
     await first.terminate('test');
-    const second = await rig.start(2);
-    await until(() => {
-      expect(rig.ledger.opened).toBe(2);
-    });
-    gate.open();
-    expect(await second.result()).toMatchObject({ state: 'finished' });
-    // One that ends while the sweep opens may start again: its node has the result.
-    expect([...new Set(rig.started)].sort()).toEqual(['1', '2', '3', '4']);
+    expect(await (await rig.start(2)).result()).toMatchObject({ state: 'finished' });
+    expect([...rig.started].sort()).toEqual(['1', '1', '2', '2', '3', '4']);
     expect(rig.told).toHaveLength(4);
   });
 
-  it('starts a child again that was lost while the sweep was away', async () => {
-    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 1 }));
+  it('adopts trials that outlived the sweep, and starts those again that did not', async () => {
+    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 3 }));
+    const gate = createGate();
     let isFirst = true;
-    rig.runTrial = ({ trial }) => {
-      if (!isFirst) return Promise.resolve(makeResult(trial));
-      isFirst = false;
-      return untilCancelled();
+    rig.runTrial = async ({ trial }) => {
+      if (trial === '1' && isFirst) {
+        isFirst = false;
+        return untilCancelled();
+      }
+      await gate.opened;
+      return makeResult(trial);
     };
     await rig.startCoordinator();
-    await rig.startNode(2);
-    const first = await rig.start(1);
+    await rig.startNode(4);
+    // What the first sweep was given is detached when the second one takes it up.
+    const first = await rig.start(2);
     await until(() => {
-      expect(rig.started).toHaveLength(1);
+      expect(rig.started).toHaveLength(2);
     });
     await first.terminate('test');
-    await harness.env.client.workflow
-      .getHandle(trialWorkflowId(rig.ledgerId, 'demo', '1'))
-      .terminate('test');
-    expect(await (await rig.start(1)).result()).toMatchObject({ state: 'finished' });
-    expect(rig.told).toEqual(['1 complete']);
+    const second = await rig.start(2);
+    const { workflow } = harness.env.client;
+    const detached = workflow.getHandle(trialWorkflowId(rig.ledgerId, 'demo', '1'));
+    await vi.waitFor(() => detached.describe(), { timeout: 20_000, interval: 25 });
+    await second.terminate('test');
+    await detached.terminate('test');
+    const third = await rig.start(2);
+    await until(() => {
+      expect(rig.ledger.opened).toBe(3);
+    });
+    gate.open();
+    expect(await third.result()).toMatchObject({ state: 'finished' });
+    expect(new Set(rig.started)).toEqual(new Set(['1', '2', '3']));
+    expect([...rig.told].sort()).toEqual(['1 complete', '2 complete', '3 complete']);
+  });
+
+  it('says what attached and detached trials are doing', async () => {
+    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 1 }));
+    const progress = { stage: 'evaluate', percent: 40, node: 'node-1' } as const;
+    rig.runTrial = () => untilCancelled(progress);
+    await rig.startCoordinator();
+    await rig.startNode(2);
+    const { client } = harness.env;
+    const seen = (): Promise<ProgressByTrial> => readProgress(client, rig.ledgerId, 'demo', ['1']);
+    const attached = await rig.start(1);
+    await vi.waitFor(async () => {
+      expect(await seen()).toEqual(new Map([['1', progress]]));
+    }, 20_000);
+    await attached.terminate('test');
+    const detached = await rig.start(1);
+    await vi.waitFor(async () => {
+      expect(await seen()).toEqual(new Map([['1', progress]]));
+    }, 20_000);
+    await detached.signal(stopSignalName, 'now');
+    await detached.result();
   });
 
   it('goes on where it was when its coordinator stopped and another one came', async () => {

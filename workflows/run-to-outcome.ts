@@ -1,0 +1,46 @@
+/** `runTrial` on some node, until there is an outcome. */
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { ActivityOptions } from '@temporalio/workflow';
+import type { NodeActivities, RunTrialInput, TrialOutcome } from '../activities/contracts.js';
+import { gpuQueue, handedBackFailureType } from './messages.js';
+import { isHandedBack, toOutcome } from './trial-outcome.js';
+
+/** Nodes that shut down one after the other under the same trial: more than that is a fault. */
+const maxHandBacks = 100;
+
+export interface WhereToRun extends Pick<ActivityOptions, 'activityId' | 'summary'> {
+  readonly pool?: string;
+}
+
+/** Runs a trial to its outcome; a failure is an outcome, not an error, and so is a cancellation. */
+export async function runToOutcome(
+  run: RunTrialInput,
+  { pool, ...options }: WhereToRun,
+): Promise<TrialOutcome> {
+  const { mergeMinutes, evaluateMinutes } = run.limits;
+  const { runTrial } = proxyActivities<NodeActivities>({
+    ...options,
+    taskQueue: gpuQueue(pool),
+    // Nodes beat every 5 s at most; what died is noticed within this.
+    heartbeatTimeout: '30 seconds',
+    // The node holds the limits of each stage; a prefetched trial waits there for one before it.
+    startToCloseTimeout: (2 * (mergeMinutes + evaluateMinutes) + 10) * 60_000,
+    // Its processes must be gone before the trial counts as cancelled.
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: {
+      initialInterval: '5 seconds',
+      backoffCoefficient: 2,
+      maximumInterval: '2 minutes',
+      maximumAttempts: run.maxAttempts,
+      nonRetryableErrorTypes: [handedBackFailureType],
+    },
+  });
+  for (let handBacks = 0; ; handBacks += 1) {
+    try {
+      return { trial: run.trial, status: 'complete', result: await runTrial(run) };
+    } catch (error) {
+      if (isHandedBack(error) && handBacks < maxHandBacks) continue;
+      return toOutcome(run.trial, error, run.maxAttempts);
+    }
+  }
+}
