@@ -164,7 +164,7 @@ class TrialRun {
     const { deps, input } = this;
     const deviceClass = this.mergeDeviceClass();
     const versions = await readToolVersions(deps.tools);
-    const inputs = await readInputs(input, versions, deviceClass);
+    const inputs = readInputs(input, versions, deviceClass);
     const folder = await WorkFolder.open(deps.workRoot, input.workKey, inputs);
     const known = await folder.readResult();
     if (known !== undefined) {

@@ -34,7 +34,7 @@ export async function scoreOnConfirm(
       stderr: { file: join(folder, 'lm-eval.log') },
     },
   );
-  const paths = await listFiles(folder);
+  const paths = listFiles(folder);
   const path = paths.find((each) => /^results_.*\.json$/.test(basename(each)));
   if (path === undefined) throw new Error(`no results of lm_eval: see ${folder}/lm-eval.log`);
   const { results } = JSON.parse(readFileSync(path, 'utf8')) as { results: Results };

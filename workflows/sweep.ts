@@ -11,6 +11,7 @@ import {
   ParentClosePolicy,
   patched,
   proxyActivities,
+  proxyLocalActivities,
   setCurrentDetails,
   setHandler,
   sleep,
@@ -48,10 +49,20 @@ const reconcileEveryMs = 10 * 60_000;
 
 // Every one may run twice, so they are tried until they succeed. The time-out is what a sweep
 // waits for after its coordinator died in the middle of one; they take milliseconds.
-const coordinator = proxyActivities<CoordinatorActivities>({
+const untilItSucceeds = {
   startToCloseTimeout: '20 seconds',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds' },
+} as const;
+const coordinator = proxyActivities<CoordinatorActivities>(untilItSucceeds);
+/**
+ * Within the workflow task: a trial then costs Temporal one task and one activity. Serial, for the SDK
+ * can't replay local activities that overlap.
+ */
+const withinTheTask = proxyLocalActivities<Pick<CoordinatorActivities, 'tellAsk'>>({
+  ...untilItSucceeds,
+  // Longer waits (a full disk) are timers: queries are answered meanwhile.
+  localRetryThreshold: '3 seconds',
 });
 
 /**
@@ -62,8 +73,9 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
   const { ledgerId, sweep } = input.open;
   const pool = input.pool === undefined ? {} : { pool: input.pool };
   const outcomesPerRun = input.outcomesPerRun ?? 250;
-  const isAttaching = patched('attached-trials');
-  let state: SchedulerState = openScheduler(input.capacity, input.carried, isAttaching);
+  const isLean = patched('one-activity-per-trial');
+  const { tellAsk } = isLean ? withinTheTask : coordinator;
+  let state: SchedulerState = openScheduler(input.capacity, input.carried, isLean);
   const attached = new Map<TrialId, CancellationScope>();
   const events: SchedulerEvent[] = [];
   let summary: SweepSummary | undefined;
@@ -110,7 +122,7 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
     switch (command.type) {
       case 'tellAsk': {
         const { type: _, ...request } = command;
-        const reply = await coordinator.tellAsk({ ledgerId, sweep, ...request });
+        const reply = await tellAsk({ ledgerId, sweep, ...request });
         setCurrentDetails(`${sweep}: ${reply.summary}`);
         // Before the outcomes that came meanwhile: they may be of trials that it hands out.
         events.unshift({ type: 'reply', reply });

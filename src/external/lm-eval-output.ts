@@ -36,7 +36,7 @@ export function joinReports(plan: EvaluationPlan, parts: readonly EvalReport[]):
  * @throws StageFailedError `no_output`, `truncated_results`, `bad_score`, `configuration`
  */
 export async function readOutput(outDir: string, call: LmEvalCall): Promise<EvalReport> {
-  const files = await listFiles(outDir);
+  const files = listFiles(outDir);
   const results = files.filter((path) => /^results_.*\.json$/.test(basename(path)));
   const [resultsPath] = results;
   if (resultsPath === undefined || results.length > 1) {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import type {
@@ -153,7 +154,7 @@ async function listWork(workRoot: string): Promise<string[]> {
 
 /** Copies what a person wants to read of an attempt into the sweep's results folder, flat. */
 export async function publishAttempt(attemptDir: string, publishDir: string): Promise<void> {
-  const files = (await listFiles(attemptDir)).filter((path) =>
+  const files = listFiles(attemptDir).filter((path) =>
     /^(merge\.yaml|.*\.log|results_.*\.json|samples_.*\.jsonl)$/.test(basename(path)),
   );
   await mkdir(publishDir, { recursive: true });
@@ -172,33 +173,33 @@ export interface WorkInputs {
  * What a result depends on besides its work key: the bytes of local parents and task files (by size
  * and time of change), and the versions of the tools.
  */
-export async function readInputs(
+export function readInputs(
   input: RunTrialInput,
   versions: Readonly<Record<string, string>>,
   deviceClass: string,
-): Promise<WorkInputs> {
+): WorkInputs {
   const { subject, evaluation, evaluator } = input;
   const models =
     subject.kind === 'model'
       ? [subject.model]
       : [subject.recipe.baseModel, ...subject.recipe.models.map((model) => model.model)];
   return {
-    files: await readFileStates([...models, ...(evaluator?.models ?? []), evaluation.includePath]),
+    files: readFileStates([...models, ...(evaluator?.models ?? []), evaluation.includePath]),
     versions,
     deviceClass,
   };
 }
 
 /** Size and time of change of every file below the folders that are absolute paths, by path. */
-async function readFileStates(
+function readFileStates(
   paths: readonly (string | undefined)[],
-): Promise<Readonly<Record<string, string>>> {
+): Readonly<Record<string, string>> {
   const folders = paths.filter((path): path is string => path !== undefined && isAbsolute(path));
   const files: Record<string, string> = {};
   for (const folder of new Set(folders)) {
-    for (const path of await listFiles(folder)) {
+    for (const path of listFiles(folder)) {
       if (path.includes('__pycache__')) continue;
-      const { size, mtimeMs } = await stat(path);
+      const { size, mtimeMs } = statSync(path);
       files[path] = `${size} ${mtimeMs}`;
     }
   }

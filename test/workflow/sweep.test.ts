@@ -317,6 +317,22 @@ describe('sweepWorkflow', () => {
     expect(rig.told).toEqual(range(5).map((n) => `${n} complete`));
   });
 
+  it('asks the ledger again when its answer was lost, and tells no outcome twice', async () => {
+    const ledger = new FakeLedger({ maxTrials: 2 });
+    const answer = ledger.tellAsk.bind(ledger);
+    const lost = new Set([1, 2]);
+    ledger.tellAsk = (input) => {
+      const reply = answer(input);
+      if (lost.delete(input.requestId)) throw new Error('died after the commit');
+      return reply;
+    };
+    rig = new SweepRig(harness, ledger);
+    await rig.startCoordinator();
+    await rig.startNode(1);
+    expect(await (await rig.start(1)).result()).toMatchObject({ state: 'finished' });
+    expect(rig.told).toEqual(['1 complete', '2 complete']);
+  });
+
   it('attaches a second start to the sweep that runs', async () => {
     rig = new SweepRig(harness, new FakeLedger({ maxTrials: 2 }));
     const gate = createGate();
