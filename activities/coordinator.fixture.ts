@@ -134,9 +134,10 @@ export function defaultScore(trial: RunTrialInput): number {
 export function complete(
   trial: RunTrialInput,
   score: number = defaultScore(trial),
-  result: Partial<RunTrialResult> & { split?: Split } = {},
+  result: Partial<RunTrialResult> & { split?: Split; isOnDisk?: boolean } = {},
 ): TrialOutcome {
-  const { split = trial.evaluation.split, ...rest } = result;
+  const isMerge = trial.subject.kind === 'merge';
+  const { split = trial.evaluation.split, isOnDisk = isMerge, ...rest } = result;
   return {
     trial: trial.trial,
     status: 'complete',
@@ -155,7 +156,7 @@ export function complete(
         taskHashes: {},
         taskVersions: {},
       },
-      ...(trial.subject.kind === 'merge' && {
+      ...(isOnDisk && {
         checkpoint: { files: { 'model.safetensors': 'ab' }, sha256: 'cd', bytes: 1 },
       }),
       node: 'node-1',

@@ -347,6 +347,15 @@ describe('checkpoints', () => {
     expect(await release(2, 0.6)).toEqual(['3 keep', '1 drop']);
   });
 
+  it('that were never written are not released', async () => {
+    await start({ keepModels: 1 });
+    const { trials } = await fixture.pastBaselines(2);
+    for (const [index, score] of [0.5, 0.6].entries()) {
+      const outcome = complete(trials[index]!, score, { isOnDisk: false });
+      expect((await fixture.tellAsk([outcome], 0)).releases).toEqual([]);
+    }
+  });
+
   it('of a second completion on another node go, the kept one stays', async () => {
     await start({ keepModels: 1 });
     const { trials } = await fixture.pastBaselines(1);

@@ -25,6 +25,7 @@ export function orderReleases(
     const node = nodeOf(outcome);
     const { trial } = acceptance;
     if (trial?.input.subject.kind !== 'merge' || node === undefined) continue;
+    if (wasOnlyInMemory(outcome)) continue;
     // A second completion may lie on another node than the one that counts.
     const keep = kept.some((row) => row.trial === trial.trial && row.node === node);
     orders.push(order(trial, node, keep));
@@ -32,6 +33,7 @@ export function orderReleases(
   for (const row of listKept(db, sweep)) {
     if (kept.some(({ trial }) => trial === row.trial) || row.node === undefined) continue;
     setKept(db, sweep, row.trial, false);
+    if (row.checkpointSha256 === undefined) continue;
     orders.push(order(row, row.node, false));
   }
   for (const { trial } of kept) setKept(db, sweep, trial, true);
@@ -44,6 +46,11 @@ export function orderReleases(
 
 function order({ trial, input }: TrialRow, node: string, keep: boolean): ReleaseOrder {
   return { trial, node, workKey: input.workKey, keep };
+}
+
+/** A release is an activity on the node: for every warm trial it would be a third of Temporal's work. */
+function wasOnlyInMemory(outcome: TrialOutcome): boolean {
+  return outcome.status === 'complete' && outcome.result.checkpoint === undefined;
 }
 
 /** Where the checkpoint of a final end lies; a trial that will run again keeps it. */

@@ -13,8 +13,8 @@ anything, scores nothing. Then runs, one after the other and alone on the machin
 - with --cpu-layers N: a child that merges a model of N such layers on the CPU.
 
 Run it by the Python that has mergekit and lm-eval. Progress goes to stderr; stdout gets one JSON
-document, also when a stage fails or --seconds have passed. The work folder takes three times the
-model, the other one once; both are emptied of what this made.
+document, also when a stage fails, --seconds have passed or it gets SIGTERM. The work folder takes
+three times the model, the other one once; both are emptied of what this made.
 """
 
 import argparse
@@ -23,6 +23,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -182,14 +183,19 @@ def run_program(command: list[str], log: Path, marks: dict[str, str]) -> Documen
             stderr=subprocess.STDOUT,
         )
         assert process.stdout is not None  # noqa: S101 - asked for above
-        while chunk := os.read(process.stdout.fileno(), 65_536):
-            text = (text + chunk.decode(errors="replace"))[-100_000:]
-            out.write(chunk.decode(errors="replace"))
-            for name, mark in marks.items():
-                if name not in seen and mark in text:
-                    seen[name] = time.monotonic() - start
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        try:
+            while chunk := os.read(process.stdout.fileno(), 65_536):
+                text = (text + chunk.decode(errors="replace"))[-100_000:]
+                out.write(chunk.decode(errors="replace"))
+                for name, mark in marks.items():
+                    if name not in seen and mark in text:
+                        seen[name] = time.monotonic() - start
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise RuntimeError(f"{command[0]} ended with {process.returncode}: {text[-1500:]}")
     return {
@@ -234,12 +240,9 @@ class Child:
         raise RuntimeError(f"{op}: the warm child ended with {self._process.wait()}")
 
     def close(self) -> None:
-        """End it, asked or not."""
-        try:
-            self.ask("quit")
-            self._process.wait(10)
-        except (RuntimeError, OSError, subprocess.TimeoutExpired):
-            self._process.kill()
+        """End it, whatever it does."""
+        self._process.kill()
+        self._process.wait()
         self._log.close()
 
 
@@ -363,7 +366,7 @@ class Stages:
             child.close()
 
     def merge_on_cpu(self) -> None:
-        """A merge of few layers on the CPU, in a child that evaluates on the device all the same."""
+        """A merge of few layers on the CPU, in a child that would evaluate on the card."""
         layers = self._arguments.cpu_layers
         if layers == 0 or not self._is_on_card:
             return
@@ -430,9 +433,15 @@ def parse_arguments() -> argparse.Namespace:
     return arguments
 
 
+def stop(*_: object) -> None:
+    """End with what there is."""
+    raise TimeoutError("stopped by SIGTERM")
+
+
 def main() -> None:
     """Print the JSON document, whatever happens."""
     arguments = parse_arguments()
+    signal.signal(signal.SIGTERM, stop)
     arguments.work.mkdir(parents=True)
     arguments.cold_work.mkdir(parents=True, exist_ok=True)
     stages = Stages(arguments)
