@@ -66,7 +66,7 @@ export interface RunTrialInput {
   readonly evaluator?: EvaluatorChoice;
   /** Whether a merge is to be written to disk even where the evaluation does not need it. */
   readonly isCheckpointWanted?: boolean;
-  /** Attempts in all, ≥ 1; read by the trial workflow's retry policy. */
+  /** Attempts in all, ≥ 1; read by its retry policy. */
   readonly maxAttempts: number;
   /** `<recipe fingerprint>-<evaluation hash>`: names the work folder; equal keys are equal work. */
   readonly workKey: string;
