@@ -12,11 +12,18 @@ import type { TrialWork } from './evaluator.js';
  */
 export class Residences {
   private readonly children: number;
+  /** Of the node. */
+  private readonly deviceClass: 'cpu' | 'cuda';
   private readonly availableRamBytes: () => number;
   private readonly decided = new Map<string, Promise<ResidenceChoice>>();
 
-  constructor(children: number, availableRamBytes = () => process.availableMemory()) {
+  constructor(
+    children: number,
+    deviceClass: 'cpu' | 'cuda',
+    availableRamBytes = () => process.availableMemory(),
+  ) {
     this.children = children;
+    this.deviceClass = deviceClass;
     this.availableRamBytes = availableRamBytes;
   }
 
@@ -33,7 +40,7 @@ export class Residences {
   }
 
   private async decideAnew(
-    { input, deviceClass }: TrialWork,
+    { input }: TrialWork,
     { models, dtype }: EvaluatorChoice,
   ): Promise<ResidenceChoice> {
     if (!models.every(isAbsolute)) {
@@ -48,7 +55,7 @@ export class Residences {
       mergeDtype: dtype,
       ...(typeof modelArgs['dtype'] === 'string' ? { evaluationDtype: modelArgs['dtype'] } : {}),
       method: input.subject.kind === 'merge' ? input.subject.recipe.method : 'ties',
-      isOnCpu: device === 'cpu' || deviceClass === 'cpu',
+      isOnCpu: device === 'cpu' || this.deviceClass === 'cpu',
       isMergedOnCard: input.mergeOptions.cuda,
       children: this.children,
     });

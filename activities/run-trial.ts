@@ -75,7 +75,7 @@ function createEvaluator(deps: NodeDependencies): Evaluator {
     cold,
     warm: { ...warm, tools, mergePool, gpuPool },
     proofs: new WarmProofs(workRoot),
-    residences: new Residences(warm.places.size),
+    residences: new Residences(warm.places.size, deps.deviceClass),
   });
 }
 
@@ -209,10 +209,10 @@ class TrialRun {
     }
   }
 
-  /** Which device the masks are drawn on. */
+  /** Which device the sweep's merges are made, and their masks drawn, on. */
   private mergeDeviceClass(): 'cpu' | 'cuda' {
     const { deviceClass, nodeId } = this.deps;
-    const wantsGpu = this.input.subject.kind === 'merge' && this.input.mergeOptions.cuda;
+    const wantsGpu = this.input.mergeOptions.cuda;
     if (wantsGpu && deviceClass !== 'cuda') {
       throw new StageFailedError(
         'configuration',

@@ -9,6 +9,7 @@ import {
   calls,
   expectNoSurvivor,
   failureOf,
+  folder,
   input,
   newEnvironment,
   run,
@@ -17,6 +18,7 @@ import {
   toolsCalled,
   work,
 } from './run-trial.fixture.js';
+import type { NodeDependencies } from './run-trial.js';
 import { createSlotPool } from './slots.js';
 
 let children = new WarmChildren();
@@ -34,7 +36,7 @@ const choice: EvaluatorChoice = {
   isVerified: true,
 };
 
-const node = (places = 1) =>
+const node = (places = 1, more: Partial<NodeDependencies> = {}) =>
   activities({
     tools: {
       mergekitYaml: join(tools, 'mergekit-yaml'),
@@ -49,6 +51,7 @@ const node = (places = 1) =>
       ),
       pythonPath: tools,
     },
+    ...more,
   });
 
 /** A trial of its own merge; `n` tells them apart. */
@@ -83,6 +86,18 @@ test('the first merge is evaluated in both ways, all later ones by the same chil
   expect(countOf('lm_eval')).toBe(1);
   expect(countOf('warm-init')).toBe(1);
   expect(countOf('warm-merge')).toBe(3);
+});
+
+test('parents are evaluated by the child that merges on the card', async () => {
+  const acts = node(1, { deviceClass: 'cuda' });
+  const mergeOptions = { cuda: true, lowCpuMemory: false, args: {} };
+  const base = join(folder, 'base');
+  const evaluator = { ...choice, baseModel: base };
+  await run(trial(1, { mergeOptions, evaluator }), acts);
+  const subject = { kind: 'model', label: 'base', model: base } as const;
+  const parent = await run(trial(2, { mergeOptions, evaluator, subject }), acts);
+  expect(parent).toMatchObject({ mode: 'warm', deviceClass: 'cuda' });
+  expect(countOf('warm-init')).toBe(1);
 });
 
 test('a proof outlives the process of the node', async () => {

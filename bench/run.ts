@@ -6,6 +6,7 @@ import { parseNaiveFlags } from './naive/naive-flags.js';
 import { benchNaive } from './naive/naive.js';
 import { benchOverhead } from './overhead/overhead.js';
 import { benchSimulate } from './simulate/simulate.js';
+import { benchStages } from './stages/stages.js';
 
 type Bench = (args: readonly string[]) => Promise<Record<string, unknown>>;
 
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, Bench>> = {
   overhead: (args) => benchOverhead(parseBenchFlags(args)),
   fidelity: (args) => benchFidelity(parseFidelityFlags(args)),
   simulate: benchSimulate,
+  stages: benchStages,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

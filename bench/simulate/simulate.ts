@@ -23,18 +23,18 @@ export async function benchSimulate(args: readonly string[]): Promise<Record<str
   const { trials = 100 } = given;
   const rates: SimulationRates = {
     diskBytesPerSecond: (given['disk-mb-per-second'] ?? 1500) * 1e6,
-    mergeBytesPerSecond: (given['merge-mb-per-second'] ?? 5000) * 1e6,
+    mergeBytesPerSecond: (given['merge-mb-per-second'] ?? 1400) * 1e6,
     raceCostRatio: (given['cost-percent'] ?? 30) / 100,
     raceMergesRatio: (given['merges-percent'] ?? 150) / 100,
   };
-  say(`${trials} trials, one H100, base and three parents in bfloat16, DARE-TIES; no GPU was used`);
+  say(`${trials} trials, one H100, base and three parents in bfloat16, DARE-TIES; no GPU is used`);
   const { tools } = readConfig({}, process.env, root);
   const starts = await measureStarts(tools.python);
   say(
     `measured here, CPU-s: mergekit's imports ${starts.mergekit.toFixed(1)}, lm-eval's ${starts.lmEval.toFixed(1)}, its task index ${starts.taskIndex.toFixed(1)}`,
   );
   say(
-    `assumed: disk ${rates.diskBytesPerSecond / 1e9} GB/s, parents merged at ${rates.mergeBytesPerSecond / 1e9} GB/s (parents in RAM, on the card), ` +
+    `assumed: disk ${rates.diskBytesPerSecond / 1e9} GB/s, parents merged at ${rates.mergeBytesPerSecond / 1e9} GB/s (parents in RAM, on the card; measured with stages), ` +
       `a race costs ${rates.raceCostRatio} of the evaluation and ${rates.raceMergesRatio} merges a trial`,
   );
   say(

@@ -142,15 +142,16 @@ def test_a_cancelled_merge_leaves_no_weights_that_could_be_scored(
         _evaluate(worker, tmp_path)
 
 
-def test_nan_in_a_parent_is_a_degenerate_merge(
-    worker: WarmWorker, zoo: Path, tmp_path: Path
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+def test_a_parent_that_is_not_finite_makes_a_degenerate_merge(
+    worker: WarmWorker, zoo: Path, tmp_path: Path, value: str
 ) -> None:
     parent = tmp_path / "spec-rev"
     parent.mkdir()
     for path in (zoo / "models" / "spec-rev").iterdir():
         (parent / path.name).write_bytes(path.read_bytes())
     tensors = load_file(parent / "model.safetensors")
-    tensors["model.norm.weight"][3] = float("nan")
+    tensors["model.norm.weight"][3] = float(value)
     save_file(tensors, parent / "model.safetensors", metadata={"format": "pt"})
     config = render_dare_ties(zoo, draw_points(1, seed=4)[0])
     text = json.dumps(config).replace(str(zoo / "models" / "spec-rev"), str(parent))
