@@ -48,9 +48,11 @@ async function mergeToDisk(
   deps: ColdDependencies,
   work: TrialWork,
 ): Promise<{ checkpoint?: CheckpointManifest; seconds: number }> {
-  const { subject, mergeOptions, limits } = work.input;
+  const { subject, mergeOptions, limits, holder } = work.input;
   if (subject.kind === 'model') return { seconds: 0 };
-  const made = await work.folder.readCheckpoint();
+  const made =
+    (await work.folder.readCheckpoint()) ??
+    (holder && (await work.folder.adoptCheckpoint(holder.workKey, work.attemptDir)));
   if (made !== undefined) return { checkpoint: made, seconds: 0 };
   return deps.mergePool.run(work.signal, async (slot) => {
     work.heartbeat.enter('merge');

@@ -68,7 +68,15 @@ export interface RunTrialInput {
   readonly isCheckpointWanted?: boolean;
   /** Attempts in all, ≥ 1; read by its retry policy. */
   readonly maxAttempts: number;
+  /** Who has the very merge on disk: the trial goes there first, and need not merge again. */
+  readonly holder?: CheckpointHolder;
   /** `<recipe fingerprint>-<evaluation hash>`: names the work folder; equal keys are equal work. */
+  readonly workKey: string;
+}
+
+export interface CheckpointHolder {
+  readonly node: string;
+  /** Of the trial that it was made for. */
   readonly workKey: string;
 }
 
@@ -193,7 +201,7 @@ export interface NodeActivities {
   runTrial(input: RunTrialInput): Promise<RunTrialResult>;
 }
 
-/** On the queue `mergesweep-node-<id>`. */
+/** On the queue `mergesweep-node-<id>`, beside `runTrial` for trials that it holds the merge of. */
 export interface NodeAdminActivities {
   /** Deletes (or marks as kept) the checkpoint of a work folder; a missing one is done already. */
   releaseCheckpoint(order: ReleaseOrder): Promise<void>;

@@ -12,6 +12,7 @@ function completeWithDocuments(
   trial: RunTrialInput,
   quality = defaultScore(trial),
   isMean = true,
+  isOnDisk = true,
 ): TrialOutcome {
   const { documents: share, tasks } = trial.evaluation;
   const counts = Object.fromEntries(tasks.map(({ name }) => [name, documentsPerTask]));
@@ -47,7 +48,7 @@ function completeWithDocuments(
     taskVersions: {},
     leafCounts: counts,
   });
-  return complete(trial, quality, { report });
+  return complete(trial, quality, { report, isOnDisk: isOnDisk && trial.subject.kind === 'merge' });
 }
 
 let fixture: CoordinatorFixture;
@@ -141,6 +142,31 @@ describe('a sweep with rungs', () => {
     expect(whole[0]?.documentsHash).toBe(
       fixture.ledger.listDocuments('demo', 'b1')[0]?.documentsHash,
     );
+  });
+
+  it('sends a promotion to the node that has the merge, which keeps it until the promotion has ended', async () => {
+    const { trials } = await pastBaselines(1);
+    const [first] = trials;
+    const told = await fixture.tellAsk(first ? [completeWithDocuments(first, 0.75)] : [], 1);
+    const [second] = told.trials;
+    expect(second?.holder).toEqual({ node: 'node-1', workKey: first?.workKey });
+    expect(told.releases).toEqual([]);
+    const next = await fixture.tellAsk(second ? [completeWithDocuments(second, 0.75)] : [], 1);
+    expect(next.trials[0]?.holder?.workKey).toBe(second?.workKey);
+    expect(next.releases).toEqual([
+      { trial: '1', node: 'node-1', workKey: first?.workKey, keep: false },
+    ]);
+    const [last] = next.trials;
+    const { releases } = await fixture.tellAsk(last ? [failed(last, 'crash')] : [], 0);
+    expect(releases.map(({ trial }) => trial)).toEqual(['1r2', '1r3']);
+  });
+
+  it('merges anew for a promotion where the merge was only held in memory', async () => {
+    const { trials } = await pastBaselines(1);
+    const outcomes = trials.map((trial) => completeWithDocuments(trial, 0.75, true, false));
+    const { trials: next } = await fixture.tellAsk(outcomes, 1);
+    expect(next[0]).toMatchObject({ trial: '1r2' });
+    expect(next[0]?.holder).toBeUndefined();
   });
 
   it('calls nothing best that was not scored on all documents', async () => {

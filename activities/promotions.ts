@@ -19,7 +19,7 @@ import { resolveFidelity, type Fidelity } from '../src/spec/fidelity.js';
 import { getTrial, listDocuments, listScores } from '../src/store/reader.js';
 import type { TrialRow } from '../src/store/rows.js';
 import { listStandings, type Standing } from '../src/store/standings.js';
-import type { TrialId } from './contracts.js';
+import type { CheckpointHolder, TrialId } from './contracts.js';
 import { propose } from './propose.js';
 import type { Turn } from './turn.js';
 
@@ -63,7 +63,13 @@ export function considerPromotion(turn: Turn, trial: TrialId): void {
   const window = rung.slice(0, until).slice(-fidelity.window);
   if (!isInBestThird(window.map(({ fitness }) => fitness ?? -Infinity))) return;
   if (isFarBelowBest(turn, row)) return;
-  promote(turn, fidelity, row);
+  promote(turn, fidelity, row, holderOf(row));
+}
+
+/** A merge that is on disk stays there until the promotion has ended (release-orders.ts). */
+function holderOf({ node, checkpointSha256, input }: TrialRow): CheckpointHolder | undefined {
+  if (node === undefined || checkpointSha256 === undefined) return undefined;
+  return { node, workKey: input.workKey };
 }
 
 /**
@@ -98,7 +104,7 @@ function ended(standings: readonly Standing[], rung: number): Standing[] {
     .sort((a, b) => (a.endedAt ?? '').localeCompare(b.endedAt ?? '') || a.ordinal - b.ordinal);
 }
 
-function promote(turn: Turn, fidelity: Fidelity, row: TrialRow): void {
+function promote(turn: Turn, fidelity: Fidelity, row: TrialRow, holder?: CheckpointHolder): void {
   const counts = row.input.evaluation.documents?.counts;
   if (row.rung === undefined || counts === undefined) return;
   const rung = row.rung + 1;
@@ -114,6 +120,7 @@ function promote(turn: Turn, fidelity: Fidelity, row: TrialRow): void {
     ...(isFull && !isExtension ? {} : { documents: shareOf(fidelity, rung, counts, isExtension) }),
     ...(row.params !== undefined && { params: row.params }),
     ...(row.vector !== undefined && { vector: row.vector }),
+    ...(holder !== undefined && { holder }),
   });
 }
 

@@ -5,19 +5,23 @@ import type { TrialRow } from '../src/store/rows.js';
 import { listStandings } from '../src/store/standings.js';
 import { listKept, setKept } from '../src/store/trials.js';
 import type { Acceptance } from './accept-outcome.js';
-import type { ReleaseOrder, TrialOutcome } from './contracts.js';
+import type { ReleaseOrder, TrialId, TrialOutcome } from './contracts.js';
 import type { Turn } from './turn.js';
 
 /**
  * What becomes of the checkpoints of trials that ended: the best `keep_models` stay on their nodes,
- * those that they displace go, and so do all others.
+ * those that they displace go, and so do all others, where a promotion waits for one when that has ended.
  */
 export function orderReleases(
   turn: Turn,
   ended: readonly { readonly outcome: TrialOutcome; readonly acceptance: Acceptance }[],
 ): ReleaseOrder[] {
   const { db, sweep, spec } = turn;
-  const kept = rankSearchTrials(listStandings(db, sweep))
+  const standings = listStandings(db, sweep);
+  // By a promotion, which takes the checkpoint over.
+  const isAwaited = (trial: TrialId): boolean =>
+    standings.some(({ promotes, state }) => promotes === trial && state === 'proposed');
+  const kept = rankSearchTrials(standings)
     .slice(0, spec.file.storage.keep_models)
     .flatMap(({ trial }) => getTrial(db, sweep, trial) ?? []);
   const orders: ReleaseOrder[] = [];
@@ -25,6 +29,9 @@ export function orderReleases(
     const node = nodeOf(outcome);
     const { trial } = acceptance;
     if (trial?.input.subject.kind !== 'merge' || node === undefined) continue;
+    const promoted = trial.promotes === undefined ? undefined : getTrial(db, sweep, trial.promotes);
+    if (promoted?.node !== undefined && promoted.checkpointSha256 !== undefined)
+      orders.push(order(promoted, promoted.node, false));
     if (wasOnlyInMemory(outcome)) continue;
     // A second completion may lie on another node than the one that counts.
     const keep = kept.some((row) => row.trial === trial.trial && row.node === node);
@@ -39,8 +46,10 @@ export function orderReleases(
   for (const { trial } of kept) setKept(db, sweep, trial, true);
   // Equal work shares a folder: it stays while one of its trials is to be kept.
   return orders.filter(
-    ({ keep, node, workKey }) =>
-      keep || !kept.some((row) => row.node === node && row.input.workKey === workKey),
+    ({ trial, keep, node, workKey }) =>
+      keep ||
+      (!isAwaited(trial) &&
+        !kept.some((row) => row.node === node && row.input.workKey === workKey)),
   );
 }
 

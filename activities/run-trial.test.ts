@@ -231,6 +231,33 @@ test('release drops the checkpoint and keeps the result, and twice is once', asy
   await acts.releaseCheckpoint({ ...order, workKey: 'unknown' });
 });
 
+test('a promotion takes the merge over that its node has, and outlives its release', async () => {
+  const acts = activities();
+  const first = await run({}, acts);
+  const holder = { node: 'n1', workKey: 'r-e' };
+  const promotion = await run({ trial: '7r2', workKey: 'r-e2', holder }, acts);
+  expect(toolsCalled()).toEqual(['mergekit-yaml', 'lm_eval', 'lm_eval']);
+  expect(promotion.checkpoint).toEqual(first.checkpoint);
+  expect(promotion.seconds.merge).toBe(0);
+  await acts.releaseCheckpoint({ trial: '7', node: 'n1', workKey: 'r-e', keep: false });
+  expect(existsSync(work('checkpoint'))).toBe(false);
+  expect(existsSync(join(workRoot(), 'r-e2', 'checkpoint', 'model.safetensors'))).toBe(true);
+});
+
+test.each([
+  ['gone', () => ({ path: work('checkpoint', 'DONE'), text: '' })],
+  ['torn', () => ({ path: work('checkpoint', 'model.safetensors'), text: 'x' })],
+  ['of other inputs', () => ({ path: work('inputs.json'), text: '{"hash":"other"}' })],
+])('a promotion is merged anew where the merge is %s', async (_, spoil) => {
+  await run();
+  const { path, text } = spoil();
+  writeFileSync(path, text);
+  const holder = { node: 'n1', workKey: 'r-e' };
+  const promotion = await run({ trial: '7r2', workKey: 'r-e2', holder });
+  expect(toolsCalled()).toEqual(['mergekit-yaml', 'lm_eval', 'mergekit-yaml', 'lm_eval']);
+  expect(promotion.checkpoint?.files).toHaveProperty(['model.safetensors']);
+});
+
 test('a checkpoint whose release was lost goes after an hour, a kept one does not', async () => {
   await run();
   const age = (name: string) => {

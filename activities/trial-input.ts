@@ -4,12 +4,13 @@ import { createWorkKey } from '../src/evaluation/work-key.js';
 import { defaultTiesRecipe, toRecipe, uniformRecipe } from '../src/merge/to-recipe.js';
 import type { SweepSpec } from '../src/spec/sweep-spec.js';
 import type { TrialRow } from '../src/store/rows.js';
-import type { MergeOptions, RunTrialInput, TrialSubject } from './contracts.js';
+import type { CheckpointHolder, MergeOptions, RunTrialInput, TrialSubject } from './contracts.js';
 
 export type TrialSketch = Pick<TrialRow, 'trial' | 'kind'> &
   Partial<TrialRow> & {
     /** On which documents; absent: as the trial's input says, or on all. */
     readonly documents?: DocumentShare;
+    readonly holder?: CheckpointHolder;
   };
 
 /** What a node gets: a pure function of the sweep and of what the ledger knows of the trial. */
@@ -30,6 +31,7 @@ export function createTrialInput(
     trial.kind === 'confirm' ? 'confirm' : 'search',
     trial.documents ?? trial.input?.evaluation.documents,
   );
+  const holder = trial.holder ?? trial.input?.holder;
   return {
     ledgerId,
     sweep: spec.name,
@@ -52,6 +54,7 @@ export function createTrialInput(
     },
     ...(isCheckpointWanted(spec, trial) && { isCheckpointWanted: true }),
     maxAttempts: limits.attempts,
+    ...(holder !== undefined && { holder }),
     workKey: createWorkKey(subject, mergeOptions, evaluation),
   };
 }

@@ -2,11 +2,14 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { NodeActivities, RunTrialInput, TrialOutcome } from '../activities/contracts.js';
-import { gpuQueue, handedBackFailureType } from './messages.js';
-import { isHandedBack, toOutcome } from './trial-outcome.js';
+import { gpuQueue, handedBackFailureType, nodeQueue } from './messages.js';
+import { isHandedBack, isNotTaken, toOutcome } from './trial-outcome.js';
 
 /** Nodes that shut down one after the other under the same trial: more than that is a fault. */
-const maxHandBacks = 100;
+const maxReturns = 100;
+
+/** A holder that is away or busy is waited for no longer than this, nor than a merge may take. */
+const longestWaitMs = 60_000;
 
 export interface WhereToRun extends Pick<ActivityOptions, 'activityId' | 'summary'> {
   readonly pool?: string;
@@ -18,29 +21,38 @@ export async function runToOutcome(
   { pool, ...options }: WhereToRun,
 ): Promise<TrialOutcome> {
   const { mergeMinutes, evaluateMinutes } = run.limits;
-  const { runTrial } = proxyActivities<NodeActivities>({
-    ...options,
-    taskQueue: gpuQueue(pool),
-    // Nodes beat every 5 s at most; what died is noticed within this.
-    heartbeatTimeout: '30 seconds',
-    // The node holds the limits of each stage; a prefetched trial waits there for one before it.
-    startToCloseTimeout: (2 * (mergeMinutes + evaluateMinutes) + 10) * 60_000,
-    // Its processes must be gone before the trial counts as cancelled.
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: {
-      initialInterval: '5 seconds',
-      backoffCoefficient: 2,
-      maximumInterval: '2 minutes',
-      maximumAttempts: run.maxAttempts,
-      nonRetryableErrorTypes: [handedBackFailureType],
-    },
-  });
-  for (let handBacks = 0; ; handBacks += 1) {
+  const anyNode = { taskQueue: gpuQueue(pool) };
+  let where: Pick<ActivityOptions, 'taskQueue' | 'scheduleToStartTimeout'> =
+    run.holder === undefined
+      ? anyNode
+      : {
+          taskQueue: nodeQueue(run.holder.node),
+          scheduleToStartTimeout: Math.min(longestWaitMs, mergeMinutes * 60_000),
+        };
+  for (let returns = 0; ; returns += 1) {
+    const { runTrial } = proxyActivities<NodeActivities>({
+      ...options,
+      ...where,
+      // Nodes beat every 5 s at most; what died is noticed within this.
+      heartbeatTimeout: '30 seconds',
+      // The node holds the limits of each stage; a prefetched trial waits there for one before it.
+      startToCloseTimeout: (2 * (mergeMinutes + evaluateMinutes) + 10) * 60_000,
+      // Its processes must be gone before the trial counts as cancelled.
+      cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+      retry: {
+        initialInterval: '5 seconds',
+        backoffCoefficient: 2,
+        maximumInterval: '2 minutes',
+        maximumAttempts: run.maxAttempts,
+        nonRetryableErrorTypes: [handedBackFailureType],
+      },
+    });
     try {
       return { trial: run.trial, status: 'complete', result: await runTrial(run) };
     } catch (error) {
-      if (isHandedBack(error) && handBacks < maxHandBacks) continue;
-      return toOutcome(run.trial, error, run.maxAttempts);
+      const isReturned = isHandedBack(error) || isNotTaken(error);
+      if (!isReturned || returns >= maxReturns) return toOutcome(run.trial, error, run.maxAttempts);
+      where = anyNode;
     }
   }
 }

@@ -19,6 +19,15 @@ export function isHandedBack(error: unknown): boolean {
   );
 }
 
+/** True when nobody took the trial from its queue in time. */
+export function isNotTaken(error: unknown): boolean {
+  return (
+    error instanceof ActivityFailure &&
+    error.cause instanceof TimeoutFailure &&
+    error.cause.timeoutType === 'SCHEDULE_TO_START'
+  );
+}
+
 /** The outcome that an error of `runTrial` means. `attempts` of them were allowed. */
 export function toOutcome(trial: TrialId, error: unknown, attempts: number): TrialOutcome {
   if (isCancellation(error)) return { trial, status: 'cancelled', reason: 'cancelled on request' };

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { basename, isAbsolute, join } from 'node:path';
+import { copyFile, link, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import type {
   CheckpointManifest,
   ReleaseOrder,
@@ -25,9 +25,12 @@ import { listFiles } from './list-files.js';
 export class WorkFolder {
   readonly path: string;
   readonly checkpointDir: string;
+  /** Of what the work was made from. */
+  private readonly inputsHash: string;
 
-  private constructor(path: string) {
+  private constructor(path: string, inputsHash: string) {
     this.path = path;
+    this.inputsHash = inputsHash;
     this.checkpointDir = join(path, 'checkpoint');
   }
 
@@ -38,9 +41,9 @@ export class WorkFolder {
    */
   static async open(workRoot: string, workKey: string, inputs: unknown): Promise<WorkFolder> {
     requireWorkKey(workKey);
-    const folder = new WorkFolder(join(workRoot, workKey));
-    const inputsPath = join(folder.path, 'inputs.json');
     const hash = hashJson(inputs);
+    const folder = new WorkFolder(join(workRoot, workKey), hash);
+    const inputsPath = join(folder.path, 'inputs.json');
     const known = await readJson<{ hash?: string }>(inputsPath);
     if (known?.hash !== hash) {
       await removeAll(folder.path);
@@ -71,6 +74,39 @@ export class WorkFolder {
       bytes += found?.size ?? 0;
     }
     return bytes === manifest.bytes ? manifest : undefined;
+  }
+
+  /**
+   * Takes over the checkpoint of other work on this node that was made from the same inputs, by hard
+   * links: either may be released without the other. Undefined where there is none to take.
+   * @param attemptDir of this work; where it is put together
+   */
+  async adoptCheckpoint(
+    workKey: string,
+    attemptDir: string,
+  ): Promise<CheckpointManifest | undefined> {
+    requireWorkKey(workKey);
+    const path = join(dirname(this.path), workKey);
+    const known = await readJson<{ hash?: string }>(join(path, 'inputs.json'));
+    if (known?.hash !== this.inputsHash) return undefined;
+    const other = new WorkFolder(path, this.inputsHash);
+    const manifest = await other.readCheckpoint();
+    if (manifest === undefined) return undefined;
+    const partial = join(attemptDir, 'checkpoint.partial');
+    try {
+      await mkdir(partial, { mode: 0o700 });
+      for (const file of listFiles(other.checkpointDir)) {
+        if (basename(file) !== doneMarker) await link(file, join(partial, basename(file)));
+      }
+      await rm(this.checkpointDir, { recursive: true, force: true });
+      await rename(partial, this.checkpointDir);
+      await writeFileAtomic(join(this.checkpointDir, doneMarker), `${JSON.stringify(manifest)}\n`);
+    } catch {
+      // Released meanwhile, or a file system without links: it can be merged.
+      await removeAll(partial);
+      return undefined;
+    }
+    return this.readCheckpoint();
   }
 
   /** Makes `attempt-<k>/` with the first free k from `attempt` on. */
@@ -191,9 +227,7 @@ export function readInputs(
 }
 
 /** Size and time of change of every file below the folders that are absolute paths, by path. */
-function readFileStates(
-  paths: readonly (string | undefined)[],
-): Readonly<Record<string, string>> {
+function readFileStates(paths: readonly (string | undefined)[]): Readonly<Record<string, string>> {
   const folders = paths.filter((path): path is string => path !== undefined && isAbsolute(path));
   const files: Record<string, string> = {};
   for (const folder of new Set(folders)) {

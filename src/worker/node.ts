@@ -33,24 +33,30 @@ export interface NodeWorkerOptions {
 
 export async function startNodeWorker(options: NodeWorkerOptions): Promise<RunningWorker> {
   const { connection, namespace, nodeId, slots, pool, activities } = options;
-  const shared = { connection, namespace, identity: nodeId, shutdownGraceTime: 0 };
-  const trials = await Worker.create({
-    ...shared,
-    taskQueue: gpuQueue(pool),
-    activities: { runTrial: handingBack((input) => activities.runTrial(input)) },
-    maxConcurrentActivityTaskExecutions: slots + 1,
+  const shared = {
+    ...{ connection, namespace, identity: nodeId, shutdownGraceTime: 0 },
     // A cancellation comes with the answer to a heartbeat: the default would delay it by 24 s.
     maxHeartbeatThrottleInterval: '2 seconds',
     defaultHeartbeatThrottleInterval: '2 seconds',
     // Processes are killed within their grace time; more than this is lost.
     shutdownForceTime: '30 seconds',
+  } as const;
+  const runTrial = handingBack((input) => activities.runTrial(input));
+  const trials = await Worker.create({
+    ...shared,
+    taskQueue: gpuQueue(pool),
+    activities: { runTrial },
+    maxConcurrentActivityTaskExecutions: slots + 1,
   });
   const admin = await Worker.create({
     ...shared,
     taskQueue: nodeQueue(nodeId),
-    activities: { releaseCheckpoint: (order: ReleaseOrder) => activities.releaseCheckpoint(order) },
-    maxConcurrentActivityTaskExecutions: 2,
-    shutdownForceTime: '30 seconds',
+    activities: {
+      runTrial,
+      releaseCheckpoint: (order: ReleaseOrder) => activities.releaseCheckpoint(order),
+    },
+    // They wait for the slots, which all trials share.
+    maxConcurrentActivityTaskExecutions: slots + 2,
   });
   const workers = runWorkers([trials, admin]);
   const announcer = announceNode({ ...options, client: new Client({ connection, namespace }) });

@@ -65,6 +65,8 @@ export class SweepRig {
   readonly ledger: FakeLedger;
   /** Trials in the order in which nodes took them up, again when they were tried again. */
   readonly started: string[] = [];
+  /** Trials that came to `node-1` by its own queue. */
+  readonly held: string[] = [];
   readonly released: string[] = [];
   /** Replaces what a node does. */
   runTrial: (input: RunTrialInput) => Promise<RunTrialResult> = (input) =>
@@ -122,6 +124,10 @@ export class SweepRig {
     const admin = await Worker.create({
       ...{ connection, taskQueue: nodeQueue('node-1') },
       activities: {
+        runTrial: wrap((input) => {
+          this.held.push(input.trial);
+          return this.runTrial(input);
+        }),
         releaseCheckpoint: ({ trial }: { trial: string }) => {
           this.released.push(trial);
           return Promise.resolve();

@@ -115,6 +115,40 @@ describe('sweepWorkflow', () => {
     expect(rig.told[1]).toBe('2 complete');
   });
 
+  it('runs a trial on the node that holds its merge', async () => {
+    const holder = { node: 'node-1', workKey: 'r-e' };
+    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 2, run: { holder } }));
+    await rig.startCoordinator();
+    await rig.startNode(1);
+    await (await rig.start(1)).result();
+    expect(rig.held).toEqual(['1', '2']);
+    expect(rig.started).toEqual([]);
+  });
+
+  it('runs it anywhere when that node is away, or gives it back', async () => {
+    const limits = { mergeMinutes: 0.02, evaluateMinutes: 1, stallMinutes: 1 };
+    const holder = { node: 'node-9', workKey: 'r-e' };
+    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 1, run: { holder, limits } }));
+    await rig.startCoordinator();
+    await rig.startNode(1);
+    await (await rig.start(1)).result();
+    expect(rig.started).toEqual(['1']);
+    expect(rig.told).toEqual(['1 complete']);
+    await rig.stop();
+
+    const here = { node: 'node-1', workKey: 'r-e' };
+    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 1, run: { holder: here } }));
+    rig.runTrial = ({ trial }) => {
+      if (rig.started.length > 0) return Promise.resolve(makeResult(trial));
+      throw ApplicationFailure.create({ type: handedBackFailureType, nonRetryable: true });
+    };
+    await rig.startCoordinator();
+    await rig.startNode(1);
+    await (await rig.start(1)).result();
+    expect([rig.held, rig.started]).toEqual([['1'], ['1']]);
+    expect(rig.told).toEqual(['1 complete']);
+  });
+
   it('tries a trial again that failed in passing', async () => {
     rig = new SweepRig(harness, new FakeLedger({ maxTrials: 1, run: { maxAttempts: 2 } }));
     let runs = 0;
