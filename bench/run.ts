@@ -26,5 +26,12 @@ if (bench === undefined) {
   );
   process.exitCode = 2;
 } else {
-  console.log(JSON.stringify(await bench(args)));
+  try {
+    console.log(JSON.stringify(await bench(args)));
+  } catch (error) {
+    const isUsage = error instanceof TypeError && 'code' in error;
+    if (!isUsage) throw error;
+    console.error(`npm run bench -- ${name}: ${error.message} (flags: bench/README.md)`);
+    process.exitCode = 2;
+  }
 }
