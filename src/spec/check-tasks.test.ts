@@ -32,6 +32,20 @@ describe('eval tasks', () => {
       ],
     ],
     [
+      'a margin among accuracies',
+      "name: task_a, metric: 'acc,none'",
+      "name: task_a, metric: 'margin,none'",
+      [
+        'mix:14:31 warning W107 margin is a difference of log-likelihoods, often above 1: beside other metrics it decides the mean',
+      ],
+    ],
+    [
+      'a margin with a weight of its own',
+      "name: task_a, metric: 'acc,none'",
+      "name: task_a, metric: 'margin,none', weight: 0.1",
+      [],
+    ],
+    [
       'a parent without a task',
       ', for: beta',
       '',

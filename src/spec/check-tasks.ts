@@ -19,6 +19,7 @@ export function checkTasks(draft: Draft): Problem[] {
     ...all.flatMap(checkMetric),
     ...all.flatMap((task) => checkFor(task, labels)),
     ...draft.search.flatMap(checkBenchmark),
+    ...checkScales(draft),
     ...checkGuards(draft),
     ...checkConfirm(draft),
   ];
@@ -69,6 +70,22 @@ function checkBenchmark({ name, path }: DraftTask): Problem[] {
       fix: 'search on other documents of the benchmark (a task with `test_split: train`) and keep this one for tasks.confirm',
     },
   ];
+}
+
+/** A margin is of several units where an accuracy is of 0 to 1: it would be most of the mean. */
+function checkScales({ search }: Draft): Problem[] {
+  const isMargin = ({ metric }: DraftTask): boolean => metric?.startsWith('margin,') === true;
+  if (search.every(isMargin)) return [];
+  return search
+    .filter((task) => isMargin(task) && !task.isWeighted)
+    .map(({ path }) => ({
+      path: [...path, 'metric'],
+      severity: 'warning',
+      code: 'W107',
+      message:
+        'margin is a difference of log-likelihoods, often above 1: beside other metrics it decides the mean',
+      fix: 'give this task a small `weight:`, or every search task the metric margin',
+    }));
 }
 
 function checkGuards(draft: Draft): Problem[] {

@@ -25,6 +25,8 @@ export interface DraftTask {
   readonly name?: string;
   readonly metric?: string;
   readonly for?: string;
+  /** Whether the file gives it a weight of its own. */
+  readonly isWeighted: boolean;
 }
 export interface Draft {
   readonly method?: string;
@@ -113,6 +115,7 @@ function readTasks(root: unknown, split: 'search' | 'confirm'): DraftTask[] {
       ...(name === undefined ? {} : { name }),
       ...(metric === undefined ? {} : { metric }),
       ...(guarded === undefined ? {} : { for: guarded }),
+      isWeighted: valueAt(value, ['weight']) !== undefined,
     };
   });
 }
