@@ -21,16 +21,14 @@ export const trialEndedSignal = defineSignal<[TrialOutcome]>(trialEndedSignalNam
  * the next one hands the trial out again and the node returns its `result.json`.
  */
 export async function trialWorkflow(input: TrialWorkflowInput): Promise<TrialOutcome> {
-  const outcome = await runToOutcome(
-    input.run,
-    input.pool === undefined ? {} : { pool: input.pool },
-  );
+  const { run, parentId, ...where } = input;
+  const outcome = await runToOutcome(run, where);
   // Also a cancelled trial reports.
   await CancellationScope.nonCancellable(async () => {
     try {
-      await getExternalWorkflowHandle(input.parentId).signal(trialEndedSignal, outcome);
+      await getExternalWorkflowHandle(parentId).signal(trialEndedSignal, outcome);
     } catch (error) {
-      log.warn('The sweep is not there to take the outcome', { trial: input.run.trial, error });
+      log.warn('The sweep is not there to take the outcome', { trial: run.trial, error });
     }
   });
   return outcome;

@@ -34,7 +34,7 @@ export async function benchSimulate(args: readonly string[]): Promise<Record<str
     `measured here, CPU-s: mergekit's imports ${starts.mergekit.toFixed(1)}, lm-eval's ${starts.lmEval.toFixed(1)}, its task index ${starts.taskIndex.toFixed(1)}`,
   );
   say(
-    `assumed: disk ${rates.diskBytesPerSecond / 1e9} GB/s, parents merged at ${rates.mergeBytesPerSecond / 1e9} GB/s (parents in RAM, on the card; measured with stages), ` +
+    `assumed: disk ${rates.diskBytesPerSecond / 1e9} GB/s, parents merged at ${rates.mergeBytesPerSecond / 1e9} GB/s (parents in RAM, on the card), ` +
       `a race costs ${rates.raceCostRatio} of the evaluation and ${rates.raceMergesRatio} merges a trial`,
   );
   say(

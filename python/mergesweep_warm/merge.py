@@ -68,8 +68,8 @@ def merge_tensors(
 def _is_finite(tensor: torch.Tensor) -> bool:
     """Tell whether there is no NaN and no infinity.
 
-    Both carry over to the extremes, which take one pass: `isfinite` took 50 CPU-seconds at 7B, more
-    than a merge on a card.
+    Both carry over to the extremes, which take one pass: about 1 CPU-second at 7B, where `isfinite`
+    took some 50.
     """
     if tensor.numel() == 0:
         return True

@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { CheckpointManifest, MergeOptions } from '../../activities/contracts.js';
 import { StageFailedError } from '../errors.js';
@@ -6,8 +6,8 @@ import { renderMergekitConfig } from '../merge/merge-config.js';
 import { mergekitArguments } from '../merge/mergekit-arguments.js';
 import { parseMergekitProgress } from '../merge/progress.js';
 import type { MergeRecipe } from '../merge/recipe.js';
-import { syncFolder, writeFileAtomic } from './atomic-file.js';
-import { doneMarker, verifyCheckpoint } from './checkpoint-manifest.js';
+import { verifyCheckpoint } from './checkpoint-manifest.js';
+import { placeCheckpoint } from './place-checkpoint.js';
 import { runTool, type StageOrder } from './run-tool.js';
 import { sizeOfWeights } from './weight-files.js';
 
@@ -73,11 +73,7 @@ export async function publishCheckpoint(order: {
   const { partial, checkpointDir, baseModel, signal } = order;
   const base = isAbsolute(baseModel) ? baseModel : undefined;
   const manifest = await verifyCheckpoint(partial, base, signal);
-  // Without its marker a checkpoint of an interrupted rename is no checkpoint.
-  await rm(checkpointDir, { recursive: true, force: true });
-  await rename(partial, checkpointDir);
-  await writeFileAtomic(join(checkpointDir, doneMarker), `${JSON.stringify(manifest)}\n`);
-  await syncFolder(join(checkpointDir, '..'));
+  await placeCheckpoint(partial, checkpointDir, manifest);
   return manifest;
 }
 

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { copyFile, link, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import type {
   CheckpointManifest,
@@ -12,6 +12,7 @@ import { hashJson } from '../spec/canonical-json.js';
 import { writeFileAtomic } from './atomic-file.js';
 import { doneMarker, hashManifest } from './checkpoint-manifest.js';
 import { listFiles } from './list-files.js';
+import { placeCheckpoint } from './place-checkpoint.js';
 
 /**
  * `<workRoot>/<workKey>/`: all that a node knows of one piece of work.
@@ -98,9 +99,7 @@ export class WorkFolder {
       for (const file of listFiles(other.checkpointDir)) {
         if (basename(file) !== doneMarker) await link(file, join(partial, basename(file)));
       }
-      await rm(this.checkpointDir, { recursive: true, force: true });
-      await rename(partial, this.checkpointDir);
-      await writeFileAtomic(join(this.checkpointDir, doneMarker), `${JSON.stringify(manifest)}\n`);
+      await placeCheckpoint(partial, this.checkpointDir, manifest);
     } catch {
       // Released meanwhile, or a file system without links: it can be merged.
       await removeAll(partial);

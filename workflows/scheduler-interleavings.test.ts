@@ -1,0 +1,126 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { TrialId } from '../activities/contracts.js';
+import { FakeLedger } from './ledger.fixture.js';
+import { carry, openScheduler, reduce } from './scheduler.js';
+import type { SchedulerCommand, SchedulerEvent } from './scheduler.js';
+import { makeComplete } from './trial.fixture.js';
+
+const ended = (trial: TrialId): SchedulerEvent => ({
+  type: 'trialEnded',
+  outcome: makeComplete(trial),
+});
+
+describe('reduce under random interleavings', () => {
+  interface World {
+    readonly ledger: FakeLedger;
+    /** Trials that run, by whether they end with the run of the sweep. */
+    readonly running: Map<TrialId, { readonly isAttached: boolean }>;
+    maxSeen: number;
+    end?: SchedulerCommand;
+    runs: number;
+  }
+
+  /** Drives scheduler and ledger with choices from fast-check until the sweep ends. */
+  function simulate(
+    choose: (count: number) => number,
+    options: { maxTrials: number; capacity: number; pauseAfter?: number },
+  ): World {
+    const ledger = new FakeLedger(options);
+    const world: World = { ledger, running: new Map(), maxSeen: 0, runs: 1 };
+    let capacity = options.capacity;
+    let state = openScheduler(capacity);
+    let queue: SchedulerEvent[] = [{ type: 'opened', ...ledger.openSweep() }];
+    const perform = (command: SchedulerCommand): void => {
+      switch (command.type) {
+        case 'tellAsk': {
+          const before = ledger.inFlight.length - command.outcomes.length;
+          const answer = ledger.tellAsk(command);
+          if (answer.trials.length > 0)
+            expect(before + answer.trials.length).toBeLessThanOrEqual(options.capacity + 2);
+          // The activity may run twice.
+          expect(ledger.tellAsk(command)).toBe(answer);
+          queue.unshift({ type: 'reply', reply: answer });
+          return;
+        }
+        case 'startTrials':
+          for (const { trial } of command.trials) {
+            const known = world.running.get(trial);
+            if (known === undefined) world.running.set(trial, command);
+            else expect([known.isAttached, command.isAttached]).toEqual([false, false]);
+          }
+          return;
+        case 'release':
+          for (const { trial } of command.orders) queue.push({ type: 'releaseDone', trial });
+          return;
+        case 'continueAsNew': {
+          expect([...world.running.values()].filter((trial) => trial.isAttached)).toEqual([]);
+          const next = carry(state, queue);
+          state = openScheduler(next.capacity, next.carried);
+          // The activities of a run end with it.
+          queue = [];
+          queue.push({ type: 'opened', ...ledger.openSweep() });
+          world.runs += 1;
+          return;
+        }
+        case 'cancelTrials':
+          return;
+        case 'finish':
+        case 'pause':
+          world.end = command;
+          return;
+      }
+    };
+    for (let step = 0; step < 10_000 && world.end === undefined; step += 1) {
+      const running = [...world.running.keys()];
+      const act = choose(7);
+      if (act <= 2 && running.length > 0) {
+        const trial = running[choose(running.length)]!;
+        world.running.delete(trial);
+        queue.push(ended(trial));
+        if (act === 2) queue.push(ended(trial));
+      } else if (act === 3) {
+        capacity = 1 + choose(options.capacity);
+        queue.push({ type: 'capacityChanged', capacity });
+      } else if (act === 4 && choose(4) === 0) queue.push({ type: 'rotationDue' });
+      else if (act === 5 && choose(6) === 0) {
+        // Terminated: it never signals; the next reconciliation starts it again.
+        const lost = running.find((trial) => !world.running.get(trial)!.isAttached);
+        if (lost !== undefined) world.running.delete(lost);
+      } else if (act === 6 && state.phase !== 'opening' && state.asked === undefined) {
+        // Read and taken in with nothing in between, as the shell does.
+        queue.unshift({ type: 'reconciled', pending: ledger.openSweep().pending });
+      }
+      const event = queue.shift();
+      if (event === undefined) continue;
+      const before = state;
+      const result = reduce(state, event);
+      state = result.state;
+      if (before.asked !== undefined && event.type !== 'reply')
+        expect(result.commands.filter((command) => command.type === 'tellAsk')).toEqual([]);
+      for (const command of result.commands) perform(command);
+      world.maxSeen = Math.max(world.maxSeen, ledger.inFlight.length);
+    }
+    return world;
+  }
+
+  it('ends, with the exact budget, every outcome told once, never above capacity', () => {
+    fc.assert(
+      fc.property(
+        fc.infiniteStream(fc.nat()),
+        fc.integer({ min: 1, max: 25 }),
+        fc.integer({ min: 1, max: 6 }),
+        (choices, maxTrials, capacity) => {
+          const choose = (count: number): number => Number(choices.next().value) % count;
+          const world = simulate(choose, { maxTrials, capacity });
+          expect(world.end).toEqual({ type: 'finish' });
+          const told = world.ledger.told.map((outcome) => outcome.trial);
+          expect(new Set(told).size).toBe(maxTrials);
+          expect(told).toHaveLength(maxTrials);
+          expect(world.maxSeen).toBeLessThanOrEqual(capacity);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
