@@ -1,8 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
-const alias = {
-  'cma-es-ts': new URL('./packages/cma-es-ts/src/index.ts', import.meta.url).pathname,
-};
+const alias = [
+  {
+    find: /^cma-es-ts$/,
+    replacement: new URL('./packages/cma-es-ts/src/index.ts', import.meta.url).pathname,
+  },
+  {
+    find: /^cma-es-ts\/gp$/,
+    replacement: new URL('./packages/cma-es-ts/src/gp/index.ts', import.meta.url).pathname,
+  },
+];
 
 export default defineConfig({
   test: {
@@ -12,7 +19,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            '{src,workflows,activities,packages/*/src}/**/*.test.ts',
+            '{src,workflows,activities,bench,packages/*/src}/**/*.test.ts',
             'scripts/**/*.test.mjs',
           ],
           exclude: ['**/dist/**', '**/node_modules/**'],
