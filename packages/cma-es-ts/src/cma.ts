@@ -3,7 +3,7 @@ import { outcomeEvent } from './events.js';
 import type { CmaOptions } from './options.js';
 import { parseCmaState } from './parse-state.js';
 import { type BestResult, type CmaState, createCmaState } from './state.js';
-import { step, type StepResult } from './step.js';
+import { propose, step, type StepResult } from './step.js';
 import { stopReasons } from './stop-reasons.js';
 
 /** CMA-ES with ask and tell: a state that remembers itself. Everything it does is `step`. */
@@ -25,11 +25,26 @@ export class Cma {
     return this.#state.best;
   }
 
-  /** The next point to evaluate. Always answers, however many candidates are open. */
-  ask(): Candidate {
-    const { candidate } = this.#apply({ kind: 'ask' });
+  /**
+   * The next point to evaluate. Always answers, however many candidates are open.
+   *
+   * @param attempt which of the proposals for it. @default 0
+   * @throws CmaEventError when the attempt is not an integer in [0, 2^32)
+   */
+  ask(attempt = 0): Candidate {
+    const { candidate } = this.#apply({ kind: 'ask', attempt });
     if (candidate === undefined) throw new Error('bug in cma-es-ts: ask gave no candidate');
     return candidate;
+  }
+
+  /**
+   * The x that `ask(attempt)` would give next, injected points aside; nothing changes.
+   *
+   * @param attempt an integer in [0, 2^32)
+   * @throws CmaEventError when it is not that
+   */
+  propose(attempt: number): readonly number[] {
+    return propose(this.#state, attempt);
   }
 
   /**

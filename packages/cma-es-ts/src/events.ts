@@ -24,7 +24,11 @@ export type TellOutcome =
 
 /** Everything that can happen to a search. A state is the fold of its events. */
 export type CmaEvent =
-  | { readonly kind: 'ask' }
+  /**
+   * `attempt`, an integer in [0, 2^32) and 0 by default, chooses among the draws of the next candidate: each is
+   * another, independent sample of the same distribution. It changes nothing while an injected point waits.
+   */
+  | { readonly kind: 'ask'; readonly attempt?: number }
   | { readonly kind: 'tell'; readonly id: number; readonly value: number }
   | { readonly kind: 'fail'; readonly id: number }
   | { readonly kind: 'forget'; readonly id: number }

@@ -13,6 +13,7 @@ describe('the package', () => {
       'diagnostics',
       'outcomeEvent',
       'parseCmaState',
+      'propose',
       'step',
       'stopReasons',
     ]);

@@ -25,5 +25,5 @@ export {
   type OpenCandidate,
   type Origin,
 } from './state.js';
-export { step, type StepResult } from './step.js';
+export { propose, step, type StepResult } from './step.js';
 export { stopReasons } from './stop-reasons.js';

@@ -1,4 +1,4 @@
-// A counter-based generator: a number is a function of (seed, id, coordinate), so there is no generator state to store
+// A counter-based generator: a number is a function of (seed, id, coordinate, attempt), so there is no generator state to store
 // and nothing depends on the order in which results come back. Philox4x32-10 of Salmon, Moraes, Dror and Shaw,
 // "Parallel random numbers: as easy as 1, 2, 3" (SC'11), written from the paper; integer arithmetic, the same bits everywhere.
 import { inverseNormal } from './inverse-normal.js';
@@ -49,14 +49,15 @@ function multiplyHigh(a: number, b: number): number {
  * @param seed a safe integer ≥ 0
  * @param id the candidate's id, a safe integer ≥ 0
  * @param coordinate an integer in [0, 2^32)
+ * @param attempt an integer in [0, 2^32): another draw for the same candidate. @default 0
  */
-export function uniform(seed: number, id: number, coordinate: number): number {
-  const counter: Words = [id >>> 0, Math.floor(id / TWO_32), coordinate, 0];
+export function uniform(seed: number, id: number, coordinate: number, attempt = 0): number {
+  const counter: Words = [id >>> 0, Math.floor(id / TWO_32), coordinate, attempt];
   const [word0, word1] = philox(counter, [seed >>> 0, Math.floor(seed / TWO_32)]);
   return ((word0 >>> 6) * 2 ** 26 + (word1 >>> 6) + 0.5) / 2 ** 52;
 }
 
 /** A standard normal number; same arguments, same number. */
-export function normal(seed: number, id: number, coordinate: number): number {
-  return inverseNormal(uniform(seed, id, coordinate));
+export function normal(seed: number, id: number, coordinate: number, attempt = 0): number {
+  return inverseNormal(uniform(seed, id, coordinate, attempt));
 }

@@ -7,7 +7,7 @@ import type { CmaEvent } from './events.js';
 import { parseCmaState } from './parse-state.js';
 import { limitSpread } from './spread.js';
 import { type CmaState, createCmaState } from './state.js';
-import { step } from './step.js';
+import { propose, step } from './step.js';
 import { deepFreeze } from './testing/freeze.js';
 import { updateDistribution } from './update.js';
 
@@ -166,6 +166,26 @@ describe('step', () => {
     const answered = fold(first, [{ kind: 'tell', id: 0, value: 3 }]);
     expect(step(answered, { kind: 'ask' }).candidate).toEqual(next);
     expect(step(second, { kind: 'ask' }).candidate).not.toEqual(next);
+  });
+
+  it('proposes what an ask with the same attempt hands out, another sample for every attempt', () => {
+    const state = afterGenerations(start(), 3);
+    const proposals = [0, 1, 2, 2 ** 32 - 1].map((attempt) => propose(state, attempt));
+    expect(new Set(proposals.map((item) => JSON.stringify(item))).size).toBe(4);
+    expect(proposals[0]).toEqual(step(state, { kind: 'ask' }).candidate?.x);
+    [0, 1, 2, 2 ** 32 - 1].forEach((attempt, i) => {
+      expect(step(state, { kind: 'ask', attempt }).candidate?.x).toEqual(proposals[i]);
+    });
+    const waiting = fold(state, [{ kind: 'inject', x: [1, 1, 1] }]);
+    expect(propose(waiting, 1)).toEqual(proposals[1]);
+  });
+
+  it.each([-1, 0.5, 2 ** 32, Number.NaN, '1', null])('refuses the attempt %s', (attempt) => {
+    const message = /^ask: expected attempt as an integer from 0 to 4294967295, got /;
+    expect(() => propose(start(), attempt as number)).toThrow(message);
+    if (attempt === null) return; // a log may say null for a default
+    const event = { kind: 'ask', attempt } as CmaEvent;
+    expect(() => step(start(), event)).toThrow(message);
   });
 
   it('updates once λ results are counted, whichever generation they came from', () => {

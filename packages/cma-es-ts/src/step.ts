@@ -21,12 +21,13 @@ export interface StepResult {
 /**
  * Folds one event into a state. Pure: same arguments, same result, and the argument is never changed.
  *
- * @throws CmaEventError when an id was never asked, a value is not finite, a point is not n numbers in [0, 1], or the kind is not known
+ * @throws CmaEventError when an id was never asked, a value is not finite, a point is not n numbers in [0, 1], an attempt
+ *   is not an integer in [0, 2^32), or the kind is not known
  */
 export function step(state: CmaState, event: CmaEvent): StepResult {
   switch (event.kind) {
     case 'ask':
-      return ask(state);
+      return ask(state, event.attempt ?? 0);
     case 'tell':
       checkValue('tell', event.value);
       return close(state, 'told', event.id, event.value + 0);
@@ -47,11 +48,25 @@ export function step(state: CmaState, event: CmaEvent): StepResult {
   }
 }
 
-function ask(state: CmaState): StepResult {
+/**
+ * The x that `{ kind: 'ask', attempt }` would hand out now, were no injected point in line; the state stays as it is.
+ * The proposals of different attempts are independent samples of one distribution: look at several, then ask for the
+ * one that is wanted by its attempt.
+ *
+ * @param attempt an integer in [0, 2^32)
+ * @throws CmaEventError when the attempt is not that
+ */
+export function propose(state: CmaState, attempt: number): readonly number[] {
+  checkAttempt(attempt);
+  return sample(state, state.counters.asked, attempt);
+}
+
+function ask(state: CmaState, attempt: number): StepResult {
+  checkAttempt(attempt);
   const id = state.counters.asked;
   const { generation, mean, sigma } = state.distribution;
   const [waiting, ...injected] = state.injected;
-  const x = waiting ?? sample(state, id);
+  const x = waiting ?? sample(state, id, attempt);
   const opened: OpenCandidate = {
     id,
     x,
@@ -70,9 +85,9 @@ function ask(state: CmaState): StepResult {
 }
 
 /** Drawn from N(m, σ² C) and clipped into the box; the clipped point is what will be told. */
-function sample(state: CmaState, id: number): number[] {
+function sample(state: CmaState, id: number, attempt: number): number[] {
   const { dimension, seed } = state.options;
-  const z = Array.from({ length: dimension }, (_, j) => normal(seed, id, j));
+  const z = Array.from({ length: dimension }, (_, j) => normal(seed, id, j, attempt));
   return clipIntoBox(transformNormal(state.distribution, z));
 }
 
@@ -160,6 +175,19 @@ function unknownKind(event: { readonly kind?: unknown }): CmaEventError {
     'unknown-kind',
     `kind: expected ${expected}, got ${describe(event.kind)}`,
   );
+}
+
+function checkAttempt(attempt: unknown): void {
+  if (
+    typeof attempt === 'number' &&
+    Number.isInteger(attempt) &&
+    attempt >= 0 &&
+    attempt < 2 ** 32
+  ) {
+    return;
+  }
+  const expected = 'attempt as an integer from 0 to 4294967295';
+  throw new CmaEventError('invalid-value', `ask: expected ${expected}, got ${describe(attempt)}`);
 }
 
 function checkId(state: CmaState, id: number): void {
