@@ -3,6 +3,7 @@
  * merge. A port of the language-neutral definition; `peers/functions.py` is the same in Python, and
  * `golden/function-vectors.json` holds values of both. A function is fixed by its spec and its instance.
  */
+/* eslint-disable @typescript-eslint/no-non-null-assertion -- indices run over arrays of the same length */
 import { Mulberry32 } from './mulberry32.js';
 
 export interface BenchFunction {
@@ -104,6 +105,8 @@ export interface MergeFunction extends BenchFunction {
   readonly gate: number;
   /** Per task, parents' specialities first and the general task last: the share of items that are answered right. */
   measuredAccuracies(x: readonly number[]): number[];
+  /** The same, of infinitely many answers to each item. */
+  trueAccuracies(x: readonly number[]): number[];
   /** Per task: which items are answered right. */
   items(x: readonly number[]): boolean[][];
   /** Merges that one would try first: all parents alike, each parent alone, and one half of everything. */
@@ -205,7 +208,17 @@ export function makeMerge(spec: string, instance: number): MergeFunction {
     );
   const measuredAccuracies = (x: readonly number[]): number[] =>
     answers(x).map((row) => row.filter(Boolean).length / row.length);
-  const trueAccuracies = (x: readonly number[]): number[] => probabilities(x).map(mean);
+  // The mean of `probabilities`, without the arrays: optima are searched for with it.
+  const trueAccuracies = (x: readonly number[]): number[] =>
+    skills(x).map((skill, t) => {
+      const [least, row] = [chance[t]!, items[t]!];
+      const margin = 2.2 * (skill - threshold[t]!);
+      let total = 0;
+      for (const item of row) {
+        total += least + (0.97 - least) / (1 + Math.exp(-(margin - item.difficulty)));
+      }
+      return total / row.length;
+    });
 
   const base = [...new Array<number>(K * G).fill(0), ...new Array<number>(K * G).fill(1)];
   const gate = hasGate ? trueAccuracies(base)[K]! - 0.05 : -Infinity;
@@ -220,6 +233,7 @@ export function makeMerge(spec: string, instance: number): MergeFunction {
     groups: G,
     gate,
     measuredAccuracies,
+    trueAccuracies,
     items: answers,
     measured: (x) => loss(measuredAccuracies(x)),
     true: (x) => loss(trueAccuracies(x)),
