@@ -14,6 +14,15 @@ describe('Cma', () => {
       mean: new Array(8).fill(0.5),
       sigma: 0.25,
       populationSize: 10,
+      covariance: 'full',
+      active: true,
+      learningRateAdaptation: false,
+      bounds: 'clip',
+      stale: 'current',
+      restarts: 'none',
+      tolFun: 1e-12,
+      tolX: 1e-12,
+      coordinates: null,
     });
   });
 
@@ -47,7 +56,14 @@ describe('Cma', () => {
     es.report(0, { value: 2 });
     es.report(1, { failed: 'candidate' });
     es.report(2, { failed: 'infrastructure' });
-    expect(es.state.counters).toEqual({ asked: 3, told: 1, failed: 1, forgotten: 1, foreign: 0 });
+    expect(es.state.counters).toEqual({
+      asked: 3,
+      told: 1,
+      failed: 1,
+      forgotten: 1,
+      foreign: 0,
+      ignored: 0,
+    });
     expect(es.state.buffer.map(({ id, value }) => [id, value])).toEqual([
       [0, 2],
       [1, null],

@@ -1,5 +1,5 @@
-import { principalAxes } from './distribution.js';
-import { at } from './matrix.js';
+import { meanInBox } from './constraints/genotype.js';
+import { axisRatio, currentAxes } from './distribution.js';
 import { coordinateDeviations } from './spread.js';
 import type { CmaState, Counters } from './state.js';
 
@@ -21,20 +21,29 @@ export interface CmaDiagnostics {
   /** How many results wait for the next update. */
   readonly buffered: number;
   readonly counters: Counters;
+  /** How many restarts there were. */
+  readonly restarts: number;
+  /** The reasons of the latest one, as `stopReasons` says them; null before the first. */
+  readonly restartReason: Readonly<Record<string, number>> | null;
+  /** Of the mean and of the covariance, in (0, 1]; both 1 where they do not adapt. */
+  readonly learningRates: { readonly mean: number; readonly covariance: number };
 }
 
 export function diagnostics(state: CmaState): CmaDiagnostics {
-  const { options, distribution } = state;
-  const { lengths } = principalAxes(distribution.covariance, options.dimension);
+  const { options, regime, distribution } = state;
+  const { mean, covariance } = distribution.learningRates ?? { mean: 1, covariance: 1 };
   return {
     generation: distribution.generation,
-    mean: distribution.mean,
+    mean: meanInBox(options, distribution),
     sigma: distribution.sigma,
-    axisRatio: at(lengths, options.dimension - 1) / at(lengths, 0),
+    axisRatio: axisRatio(currentAxes(distribution)),
     deviations: coordinateDeviations(distribution),
-    populationSize: options.populationSize,
+    populationSize: regime.populationSize,
     open: state.open.length,
     buffered: state.buffer.length,
     counters: state.counters,
+    restarts: regime.restarts,
+    restartReason: regime.reason,
+    learningRates: { mean, covariance },
   };
 }

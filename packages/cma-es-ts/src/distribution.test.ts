@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { principalAxes, transformNormal, whiten } from './distribution.js';
+import { principalAxes, transformNormal, variances, whiten } from './distribution.js';
 import { diagnostics } from './diagnostics.js';
-import { norm, packUpper, packedDiagonal, unpackUpper } from './matrix.js';
+import { norm, packUpper, unpackUpper } from './matrix.js';
 import { limitSpread } from './spread.js';
 import { createCmaState } from './state.js';
 
@@ -66,6 +66,9 @@ describe('diagnostics', () => {
       open: 0,
       buffered: 0,
       counters: state.counters,
+      restarts: 0,
+      restartReason: null,
+      learningRates: { mean: 1, covariance: 1 },
     });
   });
 });
@@ -76,7 +79,7 @@ describe('a packed matrix', () => {
     const matrix = unpackUpper(packed, 3);
     expect([...matrix.data]).toEqual([1, 2, 3, 2, 4, 5, 3, 5, 6]);
     expect(packUpper(matrix)).toEqual(packed);
-    expect(packedDiagonal(packed, 3)).toEqual([1, 4, 6]);
+    expect(variances({ ...distribution, mean: [0, 0, 0], covariance: packed })).toEqual([1, 4, 6]);
     expect(() => matrix.get(3, 0)).toThrow('index 9 of 9 elements');
   });
 });

@@ -1,30 +1,43 @@
+/* eslint-disable @typescript-eslint/no-non-null-assertion -- hot loops: every index is below a length the loop is bounded by */
 // arXiv:1604.00772v1
 import { symmetricEigen } from './eigen.js';
-import { at, Matrix, packUpper, unpackUpper } from './matrix.js';
+import type { LearningRates } from './learning-rates.js';
+import { at, Matrix, norm, packUpper, unpackUpper } from './matrix.js';
 
 /** The search distribution N(m, σ² C) and its two evolution paths, as plain JSON. */
 export interface Distribution {
-  /** How many updates made it; 0 at the start. */
+  /** How many updates were made since the search began; 0 at the start. A restart counts on. */
   readonly generation: number;
+  /** How many of them were made since C was the identity: since the start, or since the latest restart. */
+  readonly age: number;
   /** m, in box units */
   readonly mean: readonly number[];
   /** σ, in box units */
   readonly sigma: number;
-  /** C, the upper triangle row by row, n (n + 1) / 2 numbers */
+  /** C: the upper triangle row by row, n (n + 1) / 2 numbers; or its diagonal, n numbers, where it is separable. */
   readonly covariance: readonly number[];
   /** p_σ */
   readonly pathSigma: readonly number[];
   /** p_c */
   readonly pathC: readonly number[];
+  /**
+   * The covariance that the principal axes are those of, where it is not C itself: C of a large n is decomposed at
+   * some updates only, and the axes must survive a restore.
+   */
+  readonly decomposed: readonly number[] | null;
+  /** Present while the learning rates adapt. */
+  readonly learningRates: LearningRates | null;
+  /** A, the scale of each coordinate that keeps its levels in reach, where some are discrete. */
+  readonly levelScale: readonly number[] | null;
 }
 
 /** C = B D² Bᵀ */
 export interface Axes {
   /** C; not the one asked about where that was numerically singular. */
   readonly covariance: readonly number[];
-  /** B, the principal axes in its columns */
-  readonly directions: Matrix;
-  /** The diagonal of D, ascending: the standard deviations along the axes, without σ. */
+  /** Bᵀ, the principal axes in its rows; null where they are the coordinates'. */
+  readonly directions: Matrix | null;
+  /** The diagonal of D: the standard deviations along the axes, without σ. Ascending, unless `directions` is null. */
   readonly lengths: Float64Array;
 }
 
@@ -37,54 +50,120 @@ const SMALLEST_EIGENVALUE = 1e-15;
 // A memo, not state: the key is the array itself and the value a pure function of it. Without it every ask would repeat the decomposition.
 const axesOf = new WeakMap<readonly number[], Axes>();
 
+/** The principal axes that samples are drawn along: those of C, or of an earlier C where C is not decomposed at every update. */
+export function currentAxes({ covariance, decomposed, mean }: Distribution): Axes {
+  return principalAxes(decomposed ?? covariance, mean.length);
+}
+
 /** The principal axes of C. */
 export function principalAxes(covariance: readonly number[], dimension: number): Axes {
   const known = axesOf.get(covariance);
   if (known !== undefined) return known;
+  const axes =
+    covariance.length === dimension ? coordinateAxes(covariance) : decompose(covariance, dimension);
+  axesOf.set(covariance, axes);
+  return axes;
+}
+
+function coordinateAxes(variances: readonly number[]): Axes {
+  let largest = 0;
+  for (const value of variances) largest = Math.max(largest, value);
+  const floor = SMALLEST_EIGENVALUE * largest;
+  const lengths = new Float64Array(variances.length);
+  let isSingular = false;
+  for (let j = 0; j < lengths.length; j++) {
+    if (variances[j]! < floor) isSingular = true;
+    lengths[j] = Math.sqrt(Math.max(variances[j]!, floor));
+  }
+  const covariance = isSingular ? variances.map((value) => Math.max(value, floor)) : variances;
+  return { covariance, directions: null, lengths };
+}
+
+function decompose(covariance: readonly number[], dimension: number): Axes {
   const { values, vectors } = symmetricEigen(unpackUpper(covariance, dimension));
   const floor = SMALLEST_EIGENVALUE * at(values, dimension - 1);
   const isSingular = at(values, 0) < floor;
   const lengths = values.map((value) => Math.sqrt(Math.max(value, floor)));
-  const axes = {
+  return {
     covariance: isSingular ? compose(vectors, lengths) : covariance,
     directions: vectors,
     lengths,
   };
-  axesOf.set(covariance, axes);
-  return axes;
 }
 
 /** B D² Bᵀ */
 function compose(directions: Matrix, lengths: Float64Array): readonly number[] {
   const size = directions.size;
   const product = new Matrix(size);
-  for (let i = 0; i < size; i++) {
-    for (let j = i; j < size; j++) {
-      let sum = 0;
-      for (let k = 0; k < size; k++) {
-        sum += directions.get(i, k) * at(lengths, k) * at(lengths, k) * directions.get(j, k);
-      }
-      product.set(i, j, sum);
+  for (let k = 0; k < size; k++) {
+    const row = directions.data.subarray(k * size, (k + 1) * size);
+    const variance = lengths[k]! * lengths[k]!;
+    for (let i = 0; i < size; i++) {
+      const factor = variance * row[i]!;
+      for (let j = i; j < size; j++) product.data[i * size + j]! += factor * row[j]!;
     }
   }
   return packUpper(product);
 }
 
+/** The longest axis over the shortest, at least 1. */
+export function axisRatio({ lengths }: Axes): number {
+  let shortest = Infinity;
+  let longest = 0;
+  for (const length of lengths) {
+    shortest = Math.min(shortest, length);
+    longest = Math.max(longest, length);
+  }
+  return longest / shortest;
+}
+
 /** C^(-1/2) v = B D⁻¹ Bᵀ v */
-export function whiten(axes: Axes, vector: ArrayLike<number>): Float64Array {
-  const along = axes.directions.multiplyTransposed(vector);
-  return axes.directions.multiply(along.map((value, k) => value / at(axes.lengths, k)));
+export function whiten({ directions, lengths }: Axes, vector: ArrayLike<number>): Float64Array {
+  const along = alongAxes(directions, lengths, vector);
+  return directions === null ? along : directions.multiplyTransposed(along);
+}
+
+/** ‖C^(-1/2) v‖, the Mahalanobis length of a step. */
+export function mahalanobis({ directions, lengths }: Axes, vector: ArrayLike<number>): number {
+  return norm(alongAxes(directions, lengths, vector));
+}
+
+/** D⁻¹ Bᵀ v */
+function alongAxes(
+  directions: Matrix | null,
+  lengths: Float64Array,
+  vector: ArrayLike<number>,
+): Float64Array {
+  const along = directions === null ? Float64Array.from(vector) : directions.multiply(vector);
+  for (let k = 0; k < along.length; k++) along[k]! /= lengths[k]!;
+  return along;
 }
 
 /** m + σ B D z, from z ~ N(0, I); not yet in the box. */
 export function transformNormal(distribution: Distribution, z: ArrayLike<number>): number[] {
-  const axes = principalAxes(distribution.covariance, distribution.mean.length);
-  const scaled = axes.lengths.map((length, k) => length * at(z, k));
-  const y = axes.directions.multiply(scaled); // eq. (39): y ~ N(0, C)
-  return distribution.mean.map((mean, j) => mean + distribution.sigma * at(y, j)); // eq. (40)
+  const { mean, sigma } = distribution;
+  const { directions, lengths } = currentAxes(distribution);
+  const scaled = new Float64Array(lengths.length);
+  for (let k = 0; k < scaled.length; k++) scaled[k] = lengths[k]! * z[k]!;
+  const y = directions === null ? scaled : directions.multiplyTransposed(scaled); // eq. (39): y ~ N(0, C)
+  const x: number[] = [];
+  for (let j = 0; j < y.length; j++) x.push(mean[j]! + sigma * y[j]!); // eq. (40)
+  return x;
+}
+
+/** The variance of each coordinate, without σ². */
+export function variances({ covariance, mean }: Distribution): readonly number[] {
+  const n = mean.length;
+  if (covariance.length === n) return covariance;
+  const diagonal: number[] = [];
+  for (let i = 0, k = 0; i < n; k += n - i, i++) diagonal.push(at(covariance, k));
+  return diagonal;
 }
 
 /** −0 becomes 0, because JSON has no −0 and a state must survive a round trip bit by bit. */
 export function plain(values: ArrayLike<number>): number[] {
-  return Array.from(values, (value) => value + 0);
+  const copy: number[] = [];
+  const { length } = values;
+  for (let i = 0; i < length; i++) copy.push(values[i]! + 0);
+  return copy;
 }

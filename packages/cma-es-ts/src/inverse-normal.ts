@@ -48,5 +48,7 @@ export function inverseNormal(p: number): number {
 
 /** Horner's rule; the highest power comes first. */
 function polynomial(coefficients: readonly number[], x: number): number {
-  return coefficients.reduce((sum, coefficient) => sum * x + coefficient, 0);
+  let sum = 0;
+  for (const coefficient of coefficients) sum = sum * x + coefficient;
+  return sum;
 }

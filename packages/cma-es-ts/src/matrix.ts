@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-non-null-assertion -- hot loops: every index is below a length the loop is bounded by */
 /** Reads an element that must exist: an index outside is a bug, not a zero. */
 export function at(values: ArrayLike<number>, index: number): number {
   const value = values[index];
@@ -30,30 +31,27 @@ export class Matrix {
     this.data[row * this.size + column] = value;
   }
 
-  copy(): Matrix {
-    const copy = new Matrix(this.size);
-    copy.data.set(this.data);
-    return copy;
-  }
-
   /** A v */
   multiply(vector: ArrayLike<number>): Float64Array {
-    const product = new Float64Array(this.size);
-    for (let i = 0; i < this.size; i++) {
+    const { size, data } = this;
+    const product = new Float64Array(size);
+    for (let i = 0; i < size; i++) {
+      const row = i * size;
       let sum = 0;
-      for (let j = 0; j < this.size; j++) sum += this.get(i, j) * at(vector, j);
+      for (let j = 0; j < size; j++) sum += data[row + j]! * vector[j]!;
       product[i] = sum;
     }
     return product;
   }
 
-  /** Aᵀ v */
+  /** Aᵀ v, along the rows of A */
   multiplyTransposed(vector: ArrayLike<number>): Float64Array {
-    const product = new Float64Array(this.size);
-    for (let j = 0; j < this.size; j++) {
-      let sum = 0;
-      for (let i = 0; i < this.size; i++) sum += this.get(i, j) * at(vector, i);
-      product[j] = sum;
+    const { size, data } = this;
+    const product = new Float64Array(size);
+    for (let i = 0; i < size; i++) {
+      const row = i * size;
+      const factor = vector[i]!;
+      for (let j = 0; j < size; j++) product[j]! += data[row + j]! * factor;
     }
     return product;
   }
@@ -62,6 +60,21 @@ export class Matrix {
 /** How many numbers the upper triangle of a size × size matrix has. */
 export function packedLength(size: number): number {
   return (size * (size + 1)) / 2;
+}
+
+/** The symmetric matrix of a packed upper triangle. */
+export function unpackUpper(packed: ArrayLike<number>, size: number): Matrix {
+  const matrix = new Matrix(size);
+  const { data } = matrix;
+  let k = 0;
+  for (let i = 0; i < size; i++) {
+    for (let j = i; j < size; j++) {
+      const value = packed[k++]!;
+      data[i * size + j] = value;
+      data[j * size + i] = value;
+    }
+  }
+  return matrix;
 }
 
 /** The upper triangle, row by row, diagonal included. */
@@ -73,30 +86,10 @@ export function packUpper(matrix: Matrix): number[] {
   return packed;
 }
 
-/** The symmetric matrix of a packed upper triangle. */
-export function unpackUpper(packed: ArrayLike<number>, size: number): Matrix {
-  const matrix = new Matrix(size);
-  let k = 0;
-  for (let i = 0; i < size; i++) {
-    for (let j = i; j < size; j++) {
-      const value = at(packed, k++);
-      matrix.set(i, j, value);
-      matrix.set(j, i, value);
-    }
-  }
-  return matrix;
-}
-
-/** The diagonal of a packed upper triangle. */
-export function packedDiagonal(packed: ArrayLike<number>, size: number): number[] {
-  const diagonal: number[] = [];
-  for (let i = 0, k = 0; i < size; k += size - i, i++) diagonal.push(at(packed, k));
-  return diagonal;
-}
-
 /** The Euclidean length; not Math.hypot, whose bits differ between engines. */
-export function norm(vector: Iterable<number>): number {
+export function norm(vector: ArrayLike<number>): number {
+  const { length } = vector;
   let sum = 0;
-  for (const value of vector) sum += value * value;
+  for (let i = 0; i < length; i++) sum += vector[i]! * vector[i]!;
   return Math.sqrt(sum);
 }

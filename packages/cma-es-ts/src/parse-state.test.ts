@@ -40,7 +40,7 @@ describe('parseCmaState', () => {
   });
 
   const refused: [string, unknown, string][] = [
-    ['version', 2, 'CmaState.version: expected 1, got 2'],
+    ['version', 1, 'CmaState.version: expected 2, got 1'],
     ['options', null, 'CmaState.options: expected an object, got null'],
     ['options.dimension', 3, 'CmaState.options.mean: expected a valid option, got an array of 2'],
     ['options.sigma', undefined, 'CmaState.options.sigma: expected a value, got undefined'],
@@ -93,7 +93,7 @@ describe('parseCmaState', () => {
       'CmaState.open[0].frame.sigma: expected a number above 0, got null',
     ],
     ['injected.0', [0, 2], 'CmaState.injected[0][1]: expected a number in [0, 1], got 2'],
-    ['recentValues.0', [2, 1], 'CmaState.recentValues[0]: expected the lower value first'],
+    ['recentValues.0', [2, 1, 3], 'CmaState.recentValues[0]: expected the lower value first'],
     ['best', undefined, 'CmaState.best: expected an object, got undefined'],
     ['best.value', null, 'CmaState.best.value: expected a finite number, got null'],
   ];

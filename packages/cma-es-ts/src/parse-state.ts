@@ -1,12 +1,31 @@
-import type { Distribution } from './distribution.js';
-import { symmetricEigen } from './eigen.js';
 import { CmaOptionsError, CmaStateError } from './errors.js';
-import { at, packedLength, unpackUpper } from './matrix.js';
+import { hasGenotype } from './constraints/genotype.js';
 import { type CmaOptions, type ResolvedOptions, resolveOptions } from './options.js';
-import type { BestResult, CmaState, Counters, Frame, Member, OpenCandidate } from './state.js';
-
-/** How negative an eigenvalue of a covariance may be, relative to the largest, by rounding alone. */
-const ROUNDING = 1e-10;
+import { parseDistribution } from './parse-distribution.js';
+import {
+  asArray,
+  asAscending,
+  asCount,
+  asId,
+  asNullable,
+  asNumber,
+  asNumbers,
+  asObject,
+  asOneOf,
+  asPoint,
+  asPositive,
+  asPresentIf,
+} from './parse-values.js';
+import type { Regime } from './restarts/regime.js';
+import type {
+  BestResult,
+  CmaState,
+  Counters,
+  Frame,
+  Member,
+  OpenCandidate,
+  ValueRange,
+} from './state.js';
 
 /**
  * Checks a value of unknown origin and returns it as a state, in a copy of its own.
@@ -14,52 +33,58 @@ const ROUNDING = 1e-10;
  */
 export function parseCmaState(value: unknown): CmaState {
   const root = asObject('', value);
-  if (root['version'] !== 1) throw new CmaStateError('version', '1', root['version']);
+  if (root['version'] !== 2) throw new CmaStateError('version', '2', root['version']);
   const options = parseOptions(root['options']);
   const counters = parseCounters(root['counters']);
-  const n = options.dimension;
-  const distribution = parseDistribution(root['distribution'], n);
+  const regime = parseRegime(root['regime']);
+  const distribution = parseDistribution(root['distribution'], options);
   const buffer = asArray('buffer', root['buffer']).map((item, i) =>
-    parseMember(`buffer[${i}]`, item, n, counters),
+    parseMember(`buffer[${i}]`, item, options, counters),
   );
-  if (buffer.length >= options.populationSize) {
-    throw new CmaStateError('buffer', `fewer than ${options.populationSize} members`, buffer);
+  if (buffer.length >= regime.populationSize) {
+    throw new CmaStateError('buffer', `fewer than ${regime.populationSize} members`, buffer);
   }
   const open = asArray('open', root['open']).map((item, i) =>
-    parseOpen(`open[${i}]`, item, n, counters),
+    parseOpen(`open[${i}]`, item, options, counters),
   );
   checkDistinct([...buffer, ...open]);
   const injected = asArray('injected', root['injected']).map((item, i) =>
-    asPoint(`injected[${i}]`, item, n),
+    asPoint(`injected[${i}]`, item, options.dimension),
   );
-  const recentValues = asArray('recentValues', root['recentValues']).map((item, i) =>
-    asPair(`recentValues[${i}]`, item),
+  const recentValues = asArray('recentValues', root['recentValues']).map(
+    (item, i) => asAscending(`recentValues[${i}]`, item, 3) as unknown as ValueRange,
   );
-  const best = root['best'] === null ? null : parseBest(root['best'], n, counters);
   return {
-    version: 1,
+    version: 2,
     options,
     counters,
+    regime,
     distribution,
     buffer,
     open,
     injected,
     recentValues,
-    best,
+    best: asNullable(root['best'], (best) => parseBest(best, options, counters)),
   };
 }
 
 function parseOptions(value: unknown): ResolvedOptions {
   const raw = asObject('options', value);
-  for (const key of ['mean', 'sigma', 'populationSize']) {
-    if (raw[key] === undefined) throw new CmaStateError(`options.${key}`, 'a value', undefined);
-  }
+  let options: ResolvedOptions;
   try {
-    return resolveOptions(raw as unknown as CmaOptions);
+    options = resolveOptions(raw as unknown as CmaOptions);
   } catch (error) {
     if (!(error instanceof CmaOptionsError)) throw error;
     throw new CmaStateError(`options.${error.option}`, 'a valid option', raw[error.option]);
   }
+  // A state has every option; one that is left out would be a default of today.
+  for (const key of Object.keys(options)) {
+    if (raw[key] === undefined) throw new CmaStateError(`options.${key}`, 'a value', undefined);
+  }
+  if (raw['covariance'] === 'auto') {
+    throw new CmaStateError('options.covariance', '"full" or "separable"', 'auto');
+  }
+  return options;
 }
 
 function parseCounters(value: unknown): Counters {
@@ -71,66 +96,95 @@ function parseCounters(value: unknown): Counters {
     failed: read('failed'),
     forgotten: read('forgotten'),
     foreign: read('foreign'),
+    ignored: read('ignored'),
   };
 }
 
-function parseDistribution(value: unknown, n: number): Distribution {
-  const raw = asObject('distribution', value);
-  const distribution = {
-    generation: asCount('distribution.generation', raw['generation']),
-    mean: asPoint('distribution.mean', raw['mean'], n),
-    sigma: asPositive('distribution.sigma', raw['sigma']),
-    covariance: asNumbers('distribution.covariance', raw['covariance'], packedLength(n)),
-    pathSigma: asNumbers('distribution.pathSigma', raw['pathSigma'], n),
-    pathC: asNumbers('distribution.pathC', raw['pathC'], n),
-  };
-  const { values } = symmetricEigen(unpackUpper(distribution.covariance, n));
-  const largest = at(values, n - 1);
-  if (!(largest > 0 && at(values, 0) > -ROUNDING * largest)) {
-    throw new CmaStateError(
-      'distribution.covariance',
-      'a positive definite matrix',
-      distribution.covariance,
-    );
+function parseRegime(value: unknown): Regime {
+  const raw = asObject('regime', value);
+  const spent = asObject('regime.spent', raw['spent']);
+  const populationSize = asCount('regime.populationSize', raw['populationSize']);
+  if (populationSize < 2) {
+    throw new CmaStateError('regime.populationSize', 'an integer of at least 2', populationSize);
   }
-  return distribution;
+  return {
+    kind: asOneOf('regime.kind', raw['kind'], ['first', 'large', 'small'] as const),
+    restarts: asCount('regime.restarts', raw['restarts']),
+    doublings: asCount('regime.doublings', raw['doublings']),
+    populationSize,
+    sigma: asPositive('regime.sigma', raw['sigma']),
+    budget: asNullable(raw['budget'], (budget) => asCount('regime.budget', budget)),
+    spent: {
+      large: asCount('regime.spent.large', spent['large']),
+      small: asCount('regime.spent.small', spent['small']),
+    },
+    reason: asNullable(raw['reason'], (reason) =>
+      Object.fromEntries(
+        Object.entries(asObject('regime.reason', reason)).map(([name, limit]) => [
+          name,
+          asNumber(`regime.reason.${name}`, limit),
+        ]),
+      ),
+    ),
+  };
 }
 
-function parseOpen(path: string, value: unknown, n: number, counters: Counters): OpenCandidate {
+function parseOpen(
+  path: string,
+  value: unknown,
+  options: ResolvedOptions,
+  counters: Counters,
+): OpenCandidate {
   const raw = asObject(path, value);
+  const origin = asOneOf(`${path}.origin`, raw['origin'], ['sampled', 'injected'] as const);
+  const n = options.dimension;
   return {
     id: asId(`${path}.id`, raw['id'], 0, counters.asked - 1),
     x: asPoint(`${path}.x`, raw['x'], n),
-    origin: asOneOf(`${path}.origin`, raw['origin'], ['sampled', 'injected'] as const),
+    genotype: parseGenotype(path, raw['genotype'], n, origin === 'sampled' && hasGenotype(options)),
+    origin,
     frame: parseFrame(`${path}.frame`, raw['frame'], n),
   };
+}
+
+function parseGenotype(path: string, value: unknown, n: number, isPresent: boolean) {
+  const place = `${path}.genotype`;
+  return asPresentIf(isPresent, place, value, (genotype) => asNumbers(place, genotype, n));
 }
 
 function parseFrame(path: string, value: unknown, n: number): Frame {
   const raw = asObject(path, value);
   return {
     generation: asCount(`${path}.generation`, raw['generation']),
-    mean: asPoint(`${path}.mean`, raw['mean'], n),
+    mean: asNumbers(`${path}.mean`, raw['mean'], n),
     sigma: asPositive(`${path}.sigma`, raw['sigma']),
   };
 }
 
-function parseMember(path: string, value: unknown, n: number, counters: Counters): Member {
+function parseMember(
+  path: string,
+  value: unknown,
+  options: ResolvedOptions,
+  counters: Counters,
+): Member {
   const raw = asObject(path, value);
+  const n = options.dimension;
   return {
     id: asId(`${path}.id`, raw['id'], -counters.foreign, counters.asked - 1),
     x: asPoint(`${path}.x`, raw['x'], n),
-    value: raw['value'] === null ? null : asNumber(`${path}.value`, raw['value']),
+    genotype: parseGenotype(path, raw['genotype'], n, hasGenotype(options)),
+    value: asNullable(raw['value'], (number) => asNumber(`${path}.value`, number)),
     origin: asOneOf(`${path}.origin`, raw['origin'], ['sampled', 'injected', 'foreign'] as const),
     generation: asCount(`${path}.generation`, raw['generation']),
+    frame: asNullable(raw['frame'], (frame) => parseFrame(`${path}.frame`, frame, n)),
   };
 }
 
-function parseBest(value: unknown, n: number, counters: Counters): BestResult {
+function parseBest(value: unknown, options: ResolvedOptions, counters: Counters): BestResult {
   const raw = asObject('best', value);
   return {
     id: asId('best.id', raw['id'], -counters.foreign, counters.asked - 1),
-    x: asPoint('best.x', raw['x'], n),
+    x: asPoint('best.x', raw['x'], options.dimension),
     value: asNumber('best.value', raw['value']),
   };
 }
@@ -141,65 +195,4 @@ function checkDistinct(items: readonly { readonly id: number }[]): void {
     if (seen.has(id)) throw new CmaStateError('open', 'every id once in open and buffer', id);
     seen.add(id);
   }
-}
-
-function asObject(path: string, value: unknown): Record<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    return value as Record<string, unknown>;
-  }
-  throw new CmaStateError(path, 'an object', value);
-}
-
-function asArray(path: string, value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) return value;
-  throw new CmaStateError(path, 'an array', value);
-}
-
-function asNumber(path: string, value: unknown): number {
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
-  throw new CmaStateError(path, 'a finite number', value);
-}
-
-function asPositive(path: string, value: unknown): number {
-  if (typeof value === 'number' && value > 0 && value < Infinity) return value;
-  throw new CmaStateError(path, 'a number above 0', value);
-}
-
-function asCount(path: string, value: unknown): number {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-  throw new CmaStateError(path, 'an integer of at least 0', value);
-}
-
-function asId(path: string, value: unknown, lowest: number, highest: number): number {
-  if (Number.isSafeInteger(value)) {
-    const id = Number(value);
-    if (id >= lowest && id <= highest) return id;
-  }
-  throw new CmaStateError(path, `an id from ${lowest} to ${highest}`, value);
-}
-
-function asNumbers(path: string, value: unknown, length: number): number[] {
-  const items = asArray(path, value);
-  if (items.length !== length) throw new CmaStateError(path, `an array of ${length}`, value);
-  return items.map((item, i) => asNumber(`${path}[${i}]`, item));
-}
-
-function asPoint(path: string, value: unknown, n: number): number[] {
-  const point = asNumbers(path, value, n);
-  point.forEach((item, j) => {
-    if (item < 0 || item > 1) throw new CmaStateError(`${path}[${j}]`, 'a number in [0, 1]', item);
-  });
-  return point;
-}
-
-function asPair(path: string, value: unknown): readonly [number, number] {
-  const [lowest, highest] = asNumbers(path, value, 2);
-  if (lowest !== undefined && highest !== undefined && lowest <= highest) return [lowest, highest];
-  throw new CmaStateError(path, 'the lower value first', value);
-}
-
-function asOneOf<T extends string>(path: string, value: unknown, allowed: readonly T[]): T {
-  const found = allowed.find((item) => item === value);
-  if (found !== undefined) return found;
-  throw new CmaStateError(path, allowed.map((item) => `"${item}"`).join(' or '), value);
 }

@@ -1,5 +1,5 @@
-import { type Distribution, plain } from './distribution.js';
-import { packedDiagonal } from './matrix.js';
+import { type Distribution, plain, variances } from './distribution.js';
+import { at } from './matrix.js';
 
 /** A third of the box: wider than this, most samples of a coordinate are clipped (pycma's maxstd_boundrange). */
 const WIDEST = 1 / 3;
@@ -8,21 +8,24 @@ const NARROWEST = 1e-16;
 
 /** Standard deviation of each coordinate, σ √C_jj, in box units. */
 export function coordinateDeviations(distribution: Distribution): number[] {
-  const variances = packedDiagonal(distribution.covariance, distribution.mean.length);
-  return variances.map((variance) => distribution.sigma * Math.sqrt(Math.max(0, variance)));
+  return variances(distribution).map(
+    (variance) => distribution.sigma * Math.sqrt(Math.max(0, variance)),
+  );
 }
 
 /**
  * The distribution with every coordinate's standard deviation at most a third of the box, or at most `startSigma`
  * where that was wider, and with at least one that is not lost in rounding. Within these limits the argument itself.
- * It is applied after the update, so that the update stays the reference's.
+ * It is applied after the update, so that the update stays the reference's; and where C is decomposed at some updates
+ * only, after those, as a changed C would have to be decomposed at once.
  */
 export function limitSpread(distribution: Distribution, startSigma: number): Distribution {
   const deviations = coordinateDeviations(distribution);
-  const widest = Math.max(...deviations);
+  let widest = 0;
+  for (const deviation of deviations) widest = Math.max(widest, deviation);
   if (widest < NARROWEST) return restoreScale(distribution, widest);
   const limit = Math.max(WIDEST, startSigma);
-  if (widest <= limit) return distribution;
+  if (widest <= limit || distribution.decomposed !== null) return distribution;
   const factors = deviations.map((deviation) => (deviation > limit ? limit / deviation : 1));
   return { ...distribution, covariance: scaleCoordinates(distribution.covariance, factors) };
 }
@@ -35,16 +38,20 @@ function restoreScale(distribution: Distribution, widest: number): Distribution 
     ...distribution,
     sigma: NARROWEST,
     covariance: scaleCoordinates(distribution.covariance, factors),
+    decomposed: null,
   };
 }
 
-/** diag(f) C diag(f), packed. */
+/** diag(f) C diag(f), in the shape of C. */
 function scaleCoordinates(covariance: readonly number[], factors: readonly number[]): number[] {
+  if (covariance.length === factors.length) {
+    return plain(covariance.map((value, j) => value * at(factors, j) * at(factors, j)));
+  }
   const scaled: number[] = [];
   let k = 0;
   factors.forEach((rowFactor, i) => {
     for (const columnFactor of factors.slice(i)) {
-      scaled.push((covariance[k++] ?? Number.NaN) * rowFactor * columnFactor);
+      scaled.push(at(covariance, k++) * rowFactor * columnFactor);
     }
   });
   return plain(scaled);

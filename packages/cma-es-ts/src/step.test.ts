@@ -251,7 +251,7 @@ describe('step', () => {
       asked,
       Array.from({ length: λ }, (_, id) => ({ kind: 'fail', id })),
     );
-    expect(state.distribution).toStrictEqual({ ...asked.distribution, generation: 1 });
+    expect(state.distribution).toStrictEqual({ ...asked.distribution, generation: 1, age: 1 });
     expect(step(state, { kind: 'ask' }).candidate?.generation).toBe(1);
   });
 

@@ -1,13 +1,9 @@
-import { strategyConstants } from './constants.js';
-import { type Distribution, plain, transformNormal } from './distribution.js';
-import { CmaEventError, describe } from './errors.js';
+import { checkAttempt, checkId, checkPoint, checkValue, unknownKind } from './check-event.js';
+import { collect, ignore } from './collect.js';
+import { genotypeOf, ontoLevels } from './constraints/genotype.js';
 import type { Candidate, CmaEvent } from './events.js';
-import { normal } from './random.js';
-import { betterOf, compareMembers } from './ranking.js';
-import { limitSpread } from './spread.js';
+import { sample } from './sample.js';
 import type { CmaState, Counters, Member, OpenCandidate } from './state.js';
-import { valueHistoryLength } from './stop-reasons.js';
-import { updateDistribution } from './update.js';
 
 /** What one event made of a state. */
 export interface StepResult {
@@ -35,15 +31,16 @@ export function step(state: CmaState, event: CmaEvent): StepResult {
       return close(state, 'failed', event.id, null);
     case 'forget':
       return close(state, 'forgotten', event.id, null);
-    case 'inject':
+    case 'inject': {
       checkPoint('inject', event.x, state.options.dimension);
-      return { state: { ...state, injected: [...state.injected, plain(event.x)] }, applied: true };
+      const x = ontoLevels(state.options, event.x);
+      return { state: { ...state, injected: [...state.injected, x] }, applied: true };
+    }
     case 'foreign':
       checkPoint('foreign', event.x, state.options.dimension);
       checkValue('foreign', event.value);
-      return { state: addForeign(state, plain(event.x), event.value + 0), applied: true };
+      return { state: addForeign(state, event.x, event.value + 0), applied: true };
     default:
-      // The types exclude it, but events may come from a log.
       throw unknownKind(event);
   }
 }
@@ -58,7 +55,7 @@ export function step(state: CmaState, event: CmaEvent): StepResult {
  */
 export function propose(state: CmaState, attempt: number): readonly number[] {
   checkAttempt(attempt);
-  return sample(state, state.counters.asked, attempt);
+  return sample(state, state.counters.asked, attempt).x;
 }
 
 function ask(state: CmaState, attempt: number): StepResult {
@@ -66,29 +63,20 @@ function ask(state: CmaState, attempt: number): StepResult {
   const id = state.counters.asked;
   const { generation, mean, sigma } = state.distribution;
   const [waiting, ...injected] = state.injected;
-  const x = waiting ?? sample(state, id, attempt);
+  const { x, genotype } =
+    waiting === undefined ? sample(state, id, attempt) : { x: waiting, genotype: null };
   const opened: OpenCandidate = {
     id,
     x,
+    genotype,
     origin: waiting === undefined ? 'sampled' : 'injected',
     frame: { generation, mean, sigma },
   };
   return {
-    state: {
-      ...count(state, 'asked'),
-      open: [...state.open, opened],
-      injected,
-    },
+    state: { ...count(state, 'asked'), open: [...state.open, opened], injected },
     candidate: { id, x, generation },
     applied: true,
   };
-}
-
-/** Drawn from N(m, σ² C) and clipped into the box; the clipped point is what will be told. */
-function sample(state: CmaState, id: number, attempt: number): number[] {
-  const { dimension, seed } = state.options;
-  const z = Array.from({ length: dimension }, (_, j) => normal(seed, id, j, attempt));
-  return clipIntoBox(transformNormal(state.distribution, z));
 }
 
 function close(
@@ -97,7 +85,7 @@ function close(
   id: number,
   value: number | null,
 ): StepResult {
-  checkId(state, id);
+  checkId(state.counters.asked, id);
   const closed = state.open.find((candidate) => candidate.id === id);
   if (closed === undefined) return { state, applied: false };
   const rest = {
@@ -105,117 +93,51 @@ function close(
     open: state.open.filter((candidate) => candidate !== closed),
   };
   if (outcome === 'forgotten') return { state: rest, applied: true };
-  const { x, origin, frame } = closed;
-  const member = { id, x, value, origin, generation: frame.generation };
-  return { state: addMember(rest, member), applied: true };
+  const member = toMember(state, closed, value);
+  const next = isIgnored(state, closed) ? ignore(rest, member) : collect(rest, member);
+  return { state: next, applied: true };
 }
 
-function addForeign(state: CmaState, x: readonly number[], value: number): CmaState {
-  const counted = count(state, 'foreign');
-  const id = -counted.counters.foreign;
-  const { generation } = state.distribution;
-  return addMember(counted, { id, x, value, origin: 'foreign', generation });
-}
-
-/** Puts a result into the buffer, and updates the distribution once there are λ of them. */
-function addMember(state: CmaState, member: Member): CmaState {
-  const buffer = [...state.buffer, member];
-  const best = betterOf(state.best, member);
-  if (buffer.length < state.options.populationSize) return { ...state, buffer, best };
-  const ranked = buffer.sort(compareMembers);
+function toMember(state: CmaState, closed: OpenCandidate, value: number | null): Member {
+  const { options, distribution } = state;
+  const { id, x, origin, frame } = closed;
+  const keepsFrame =
+    options.stale === 'own' && origin === 'sampled' && frame.generation !== distribution.generation;
   return {
-    ...state,
-    distribution: nextDistribution(state, ranked),
-    buffer: [],
-    recentValues: nextRecentValues(state, ranked),
-    best,
+    id,
+    x,
+    // An injected point has a place of its own in the search as it is now, not as it was when it was handed out.
+    genotype: origin === 'injected' ? genotypeOf(options, distribution, x) : closed.genotype,
+    value,
+    origin,
+    generation: frame.generation,
+    frame: keepsFrame ? frame : null,
   };
 }
 
-function nextDistribution(state: CmaState, ranked: readonly Member[]): Distribution {
-  const { dimension, populationSize, sigma } = state.options;
-  const before = state.distribution;
-  const generation = before.generation + 1;
-  // A buffer of failures only has no order, so nothing is learned from it.
-  if (ranked.every(({ value }) => value === null)) return { ...before, generation };
-  const members = ranked.map(({ x, origin, generation }) => ({
+/** Whether a sample is of no use to the next update: drawn before a restart, or late where late ones are dropped. */
+function isIgnored({ options, distribution }: CmaState, { origin, frame }: OpenCandidate): boolean {
+  if (origin === 'injected' || frame.generation === distribution.generation) return false;
+  const isBeforeRestart = frame.generation < distribution.generation - distribution.age;
+  return isBeforeRestart || options.stale === 'drop';
+}
+
+function addForeign(state: CmaState, point: readonly number[], value: number): CmaState {
+  const counted = count(state, 'foreign');
+  const { options, distribution } = state;
+  const x = ontoLevels(options, point);
+  return collect(counted, {
+    id: -counted.counters.foreign,
     x,
-    isCurrent: origin === 'sampled' && generation === before.generation,
-  }));
-  const updated = updateDistribution(before, members, strategyConstants(dimension, populationSize));
-  // The mean is a convex combination of points in the box, and can leave it by rounding only.
-  return limitSpread({ ...updated, mean: clipIntoBox(updated.mean) }, sigma);
-}
-
-function nextRecentValues(
-  state: CmaState,
-  ranked: readonly Member[],
-): readonly (readonly [number, number])[] {
-  const finite = ranked.flatMap(({ value }) => (value === null ? [] : [value]));
-  const lowest = finite[0];
-  const highest = finite.at(-1);
-  if (lowest === undefined || highest === undefined) return state.recentValues;
-  const { dimension, populationSize } = state.options;
-  const pair: readonly [number, number] = [lowest, highest];
-  return [...state.recentValues, pair].slice(-valueHistoryLength(dimension, populationSize));
-}
-
-function clipIntoBox(x: readonly number[]): number[] {
-  return plain(x.map((value) => Math.min(1, Math.max(0, value))));
+    genotype: genotypeOf(options, distribution, x),
+    value,
+    origin: 'foreign',
+    generation: distribution.generation,
+    frame: null,
+  });
 }
 
 function count(state: CmaState, counter: keyof Counters): CmaState {
   const { counters } = state;
   return { ...state, counters: { ...counters, [counter]: counters[counter] + 1 } };
-}
-
-function unknownKind(event: { readonly kind?: unknown }): CmaEventError {
-  const expected = 'ask, tell, fail, forget, inject or foreign';
-  return new CmaEventError(
-    'unknown-kind',
-    `kind: expected ${expected}, got ${describe(event.kind)}`,
-  );
-}
-
-function checkAttempt(attempt: unknown): void {
-  if (
-    typeof attempt === 'number' &&
-    Number.isInteger(attempt) &&
-    attempt >= 0 &&
-    attempt < 2 ** 32
-  ) {
-    return;
-  }
-  const expected = 'attempt as an integer from 0 to 4294967295';
-  throw new CmaEventError('invalid-value', `ask: expected ${expected}, got ${describe(attempt)}`);
-}
-
-function checkId(state: CmaState, id: number): void {
-  const { asked } = state.counters;
-  if (Number.isSafeInteger(id) && id >= 0 && id < asked) return;
-  const expected = asked === 0 ? 'no id, nothing was asked yet' : `an id from 0 to ${asked - 1}`;
-  throw new CmaEventError('unknown-id', `id: expected ${expected}, got ${describe(id)}`);
-}
-
-function checkValue(kind: string, value: unknown): void {
-  if (typeof value === 'number' && Number.isFinite(value)) return;
-  throw new CmaEventError(
-    'invalid-value',
-    `${kind}: expected a finite value, got ${describe(value)}; report a failed evaluation with fail or forget`,
-  );
-}
-
-function checkPoint(kind: string, x: unknown, dimension: number): void {
-  if (!Array.isArray(x) || x.length !== dimension) {
-    const expected = `an array of ${dimension} numbers`;
-    throw new CmaEventError(
-      'invalid-point',
-      `${kind}: expected x as ${expected}, got ${describe(x)}`,
-    );
-  }
-  x.forEach((value: unknown, j) => {
-    if (typeof value === 'number' && value >= 0 && value <= 1) return;
-    const got = describe(value);
-    throw new CmaEventError('invalid-point', `${kind}: expected x[${j}] in [0, 1], got ${got}`);
-  });
 }
