@@ -1,6 +1,6 @@
-"""Writes the golden files of cma-es-ts from cmaes==0.13.1, the reference it is compared with.
+"""Writes the golden files of cma-es-ts from cmaes==0.13.1 and cma==4.5.0, the references it is compared with.
 
-    python -m venv venv && venv/bin/pip install cmaes==0.13.1 numpy==2.4.6 mpmath==1.4.1
+    python -m venv venv && venv/bin/pip install cmaes==0.13.1 cma==4.5.0 numpy==2.4.6 mpmath==1.4.1
     venv/bin/python packages/cma-es-ts/golden/make_golden.py
 
 The two divisions by zero it warns of are cmaes' own, at a population of 2 (cMu = 0), and end in a minimum that ignores them.
@@ -10,6 +10,11 @@ traces.json          100 generations at n = 2, 6, 10: points rounded to 7 decima
                      distribution; the points are stored, so nothing depends on a random generator
 update-vectors.json  6 generations at n = 4 of points that have nothing to do with the distribution (mulberry32 seed 7), and 30 short
                      traces of n = 3 with evolution paths of many lengths
+variants.json        the same points through SepCMA and CMA(lr_adapt=True), 6 generations at n = 4, and 40 generations of each whose
+                     points are drawn from the distribution; the constants of SepCMA
+margin.json          25 generations of CMAwM with two, three and eleven levels beside continuous coordinates: the points told, and
+                     what became of mean, scale (A), sigma and C
+lin-quad.json        pycma's BoxConstraintsLinQuadTransformation on [0, 1], and its inverse
 inverse-normal.json  quantiles of the normal distribution, computed in 60 digits by mpmath and rounded to doubles
 """
 
@@ -17,9 +22,11 @@ import json
 import math
 import os
 
+import cma
 import cmaes
 import mpmath
 import numpy as np
+from cma.transformations import BoxConstraintsLinQuadTransformation
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = f"cmaes {cmaes.__version__}, numpy {np.__version__}"
@@ -32,7 +39,7 @@ def write(name, content):
 
 
 def snapshot(es, generation):
-    upper = es._C[np.triu_indices(es.dim)]
+    upper = es._C if es._C.ndim == 1 else es._C[np.triu_indices(es.dim)]
     return dict(
         generation=generation,
         mean=es._mean.tolist(),
@@ -43,29 +50,29 @@ def snapshot(es, generation):
     )
 
 
-def constants(n, population_size=None):
-    es = cmaes.CMA(mean=np.full(n, 0.5), sigma=0.25, population_size=population_size)
+def constants(n, population_size=None, kind=cmaes.CMA):
+    es = kind(mean=np.full(n, 0.5), sigma=0.25, population_size=population_size)
     return dict(
         dimension=n,
         populationSize=es.population_size,
         parents=es._mu,
         weights=es._weights.tolist(),
         muEff=float(es._mu_eff),
-        c1=es._c1,
+        c1=float(es._c1),
         cMu=float(es._cmu),
-        cc=es._cc,
-        cSigma=es._c_sigma,
-        dSigma=es._d_sigma,
+        cc=float(es._cc),
+        cSigma=float(es._c_sigma),
+        dSigma=float(es._d_sigma),
         chiN=es._chi_n,
     )
 
 
-def trace(n, generations=100):
+def trace(n, generations=100, kind=cmaes.CMA, **options):
     """The optimum jumps every 15 generations, so that sigma grows and shrinks and h_sigma is sometimes 0."""
     rng = np.random.RandomState(1000 + n)
     scale = 10.0 ** np.linspace(0, 2, n)
     rotation = np.linalg.qr(rng.randn(n, n))[0]
-    es = cmaes.CMA(mean=np.full(n, 0.5), sigma=0.25, seed=n)
+    es = kind(mean=np.full(n, 0.5), sigma=0.25, seed=n, **options)
     target = rng.rand(n)
     told, snapshots = [], []
     for generation in range(1, generations + 1):
@@ -92,8 +99,8 @@ def mulberry32(seed):
         yield ((t ^ (t >> 14)) & 0xFFFFFFFF) / 4294967296.0
 
 
-def update_vectors(n=4, generations=6):
-    es = cmaes.CMA(mean=np.full(n, 0.5), sigma=0.25)
+def update_vectors(n=4, generations=6, kind=cmaes.CMA, **options):
+    es = kind(mean=np.full(n, 0.5), sigma=0.25, **options)
     uniform = mulberry32(7)
     told, snapshots = [], []
     for generation in range(1, generations + 1):
@@ -124,6 +131,36 @@ def threshold_vectors(n=3, shifts=30):
     return traces
 
 
+def margin_trace(levels=(2, 3, 11, 0, 0), generations=25):
+    """Level i of L is i / (L - 1); 0 levels are a continuous coordinate. The told values pull the discrete means to their bounds."""
+    n = len(levels)
+    bounds = np.array([[0.0, 1.0]] * n)
+    steps = np.array([1 / (count - 1) if count else 0 for count in levels])
+    es = cmaes.CMAwM(mean=np.array([0.45, 0.4, 0.52, 0.5, 0.5]), sigma=0.25, bounds=bounds, steps=steps, seed=5)
+    told, snapshots = [], []
+    for generation in range(1, generations + 1):
+        target = np.array([1, 0.5, 0.3, 0.2, 0.9]) if generation < 15 else np.array([0, 1, 1, 0.2, 0.9])
+        encoded, raw = zip(*[es.ask() for _ in range(es.population_size)])
+        losses = [float(np.sum((x - target) ** 2)) for x in encoded]
+        order = sorted(range(len(raw)), key=lambda i: losses[i])
+        values = [order.index(i) for i in range(len(raw))]
+        es.tell([(x.copy(), float(v)) for x, v in zip(raw, values)])
+        told.append(dict(points=[x.tolist() for x in raw], encoded=[x.tolist() for x in encoded], values=values))
+        snapshots.append(dict(snapshot(es._cma, generation), levelScale=es._A.tolist()))
+    return dict(dimension=n, levels=list(levels), mean=[0.45, 0.4, 0.52, 0.5, 0.5], sigma=0.25, told=told, snapshots=snapshots)
+
+
+def lin_quad():
+    transformation = BoxConstraintsLinQuadTransformation([[0.0, 1.0]])
+    ys = [i / 64 for i in range(-8, 73)] + [-0.05, 0.05, 0.95, 1.05, -0.0499999, 0.0499999, 0.95001, 1.04999]
+    xs = [i / 40 for i in range(41)] + [1e-12, 1e-6, 0.049999, 0.050001, 0.949999, 0.950001, 1 - 1e-6]
+    ys = [y for y in ys if -0.1 <= y <= 1.1]
+    return dict(
+        forward=[dict(y=y, x=float(transformation([y])[0])) for y in ys],
+        inverse=[dict(x=x, y=float(transformation.inverse([x])[0])) for x in xs],
+    )
+
+
 def inverse_normal():
     mpmath.mp.dps = 60
     ps = [1e-300, 1e-100, 1e-30, 2.0**-53, 1e-10, 1e-6, 1e-3, 0.01, 0.05, 0.0749, 0.0751, 0.1, 0.2, 0.3]
@@ -148,5 +185,18 @@ if __name__ == "__main__":
     write("constants.json", dict(source=SOURCE, constants=table))
     write("traces.json", dict(source=SOURCE, traces=[trace(n) for n in (2, 6, 10)]))
     write("update-vectors.json", dict(source=SOURCE, traces=[update_vectors(), *threshold_vectors()]))
+    separable = [constants(n, size, cmaes.SepCMA) for n, size in [(2, None), (10, None), (100, None), (1000, None), (10, 50)]]
+    adaptive = dict(kind=cmaes.CMA, lr_adapt=True)
+    write(
+        "variants.json",
+        dict(
+            source=SOURCE,
+            separableConstants=separable,
+            separable=[update_vectors(kind=cmaes.SepCMA), trace(5, 40, cmaes.SepCMA)],
+            learningRates=[update_vectors(**adaptive), trace(5, 40, **adaptive)],
+        ),
+    )
+    write("margin.json", dict(source=SOURCE, trace=margin_trace()))
+    write("lin-quad.json", dict(source=f"pycma {cma.__version__}", **lin_quad()))
     write("inverse-normal.json", dict(source=f"mpmath {mpmath.__version__}", quantiles=inverse_normal()))
     assert math.isclose(constants(8)["cMu"], 0.0287, abs_tol=1e-4)

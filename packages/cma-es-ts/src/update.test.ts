@@ -1,19 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import tracesText from '../golden/traces.json?raw';
 import vectorsText from '../golden/update-vectors.json?raw';
-import { strategyConstants } from './constants.js';
+import variantsText from '../golden/variants.json?raw';
+import { type StrategyConstants, strategyConstants } from './constants.js';
 import type { Distribution } from './distribution.js';
 import { norm } from './matrix.js';
 import { createCmaState } from './state.js';
+import { relativeError, type Trace, worstError } from './testing/traces.js';
 import { updateDistribution } from './update.js';
-
-interface Trace {
-  dimension: number;
-  mean: number[];
-  sigma: number;
-  told: { points: number[][]; values: number[] }[];
-  snapshots: Distribution[];
-}
 
 function readTraces(text: string): Trace[] {
   return (JSON.parse(text) as { traces: Trace[] }).traces;
@@ -24,37 +18,11 @@ function start(trace: Pick<Trace, 'dimension' | 'mean' | 'sigma'>): Distribution
   return createCmaState({ dimension, mean, sigma, seed: 0 }).distribution;
 }
 
-/** Largest difference, relative to the largest element. */
-function relativeError(actual: readonly number[], expected: readonly number[]): number {
-  expect(actual).toHaveLength(expected.length);
-  const scale = Math.max(...expected.map(Math.abs)) || 1; // a path of zeros
-  return Math.max(...expected.map((value, i) => Math.abs(actual[i]! - value))) / scale;
-}
-
-/** Largest error over everything a distribution holds, at all stored generations. */
-function worstError(trace: Trace): number {
-  let distribution = start(trace);
-  let worst = 0;
-  for (const { points, values } of trace.told) {
-    const ranked = points
-      .map((x, i) => ({ x, value: values[i]!, isCurrent: true }))
-      .sort((left, right) => left.value - right.value);
-    const constants = strategyConstants(trace.dimension, points.length);
-    distribution = updateDistribution(distribution, ranked, constants);
-    const expected = trace.snapshots.find((s) => s.generation === distribution.generation);
-    if (expected === undefined) continue;
-    worst = Math.max(
-      worst,
-      relativeError(distribution.mean, expected.mean),
-      relativeError([distribution.sigma], [expected.sigma]),
-      relativeError(distribution.covariance, expected.covariance),
-      relativeError(distribution.pathSigma, expected.pathSigma),
-      relativeError(distribution.pathC, expected.pathC),
-    );
-  }
-  expect(distribution.generation).toBe(trace.snapshots.at(-1)?.generation);
-  return worst;
-}
+const variants = JSON.parse(variantsText) as {
+  separableConstants: StrategyConstants[];
+  separable: Trace[];
+  learningRates: Trace[];
+};
 
 describe('updateDistribution', () => {
   it('equals cmaes to 1e-10 on points that have nothing to do with the distribution', () => {
@@ -70,6 +38,34 @@ describe('updateDistribution', () => {
       expect(worstError(trace)).toBeLessThan(1e-10);
     },
   );
+
+  it('equals SepCMA of cmaes to 1e-10 where C is diagonal', () => {
+    for (const trace of variants.separable) {
+      expect(worstError(trace, { separable: true })).toBeLessThan(1e-10);
+    }
+    for (const { weights, ...expected } of variants.separableConstants) {
+      const { dimension, populationSize } = expected;
+      const actual = strategyConstants(dimension, populationSize, { separable: true });
+      for (const [key, value] of Object.entries(expected)) {
+        expect(actual[key as keyof typeof expected] / value - 1).toBeCloseTo(0, 12);
+      }
+      expect(relativeError(actual.weights.slice(0, weights.length), weights)).toBeLessThan(1e-12);
+    }
+  });
+
+  it('equals cmaes with lr_adapt to 1e-10 where learning rates adapt', () => {
+    for (const trace of variants.learningRates) {
+      expect(worstError(trace, { learningRateAdaptation: true })).toBeLessThan(1e-10);
+    }
+  });
+
+  it('has no negative weights where it is not active', () => {
+    const constants = strategyConstants(6, 9, { active: false });
+    const active = strategyConstants(6, 9);
+    expect(constants.weights.slice(4)).toEqual([0, 0, 0, 0, 0]);
+    expect(constants.weights.slice(0, 4)).toEqual(active.weights.slice(0, 4));
+    expect(constants.cMu).toBe(active.cMu);
+  });
 
   describe('with members that are not current', () => {
     const dimension = 4;
