@@ -3,7 +3,7 @@ import { Cma } from './cma.js';
 import { CmaEventError, CmaOptionsError } from './errors.js';
 import type { Candidate } from './events.js';
 import type { CmaOptions } from './options.js';
-import type { CmaState } from './state.js';
+import { type CmaState, createCmaState } from './state.js';
 import { rosenbrock, sphere } from './testing/objectives.js';
 
 describe('Cma', () => {
@@ -157,12 +157,47 @@ describe('the options', () => {
       { populationSize: 1 },
       'CmaOptions.populationSize: expected a safe integer of at least 2, got 1',
     ],
+    [
+      { covariance: 'diagonal' },
+      'CmaOptions.covariance: expected "full", "separable", "auto", got the string "diagonal"',
+    ],
+    [
+      { covariance: 'separable', learningRateAdaptation: true },
+      'CmaOptions.covariance: expected "full" or "auto", as learning rates adapt, got the string "separable"',
+    ],
+    [{ active: 1 }, 'CmaOptions.active: expected true or false, got 1'],
+    [
+      { bounds: 'wrap' },
+      'CmaOptions.bounds: expected "clip", "transform", "reflect", "resample", got the string "wrap"',
+    ],
+    [{ stale: null }, 'CmaOptions.stale: expected "current", "own", "drop", got null'],
+    [
+      { restarts: 'on' },
+      'CmaOptions.restarts: expected "none", "ipop", "bipop", got the string "on"',
+    ],
+    [{ tolFun: -1 }, 'CmaOptions.tolFun: expected a number of at least 0, got -1'],
+    [{ tolX: Infinity }, 'CmaOptions.tolX: expected a number of at least 0, got Infinity'],
+    [{ coordinates: [null] }, 'CmaOptions.coordinates: expected an array of 2, got an array of 1'],
+    [
+      { coordinates: [null, { levels: 1 }] },
+      'CmaOptions.coordinates[1]: expected null or { levels: an integer of at least 2 }, got 1',
+    ],
   ];
 
   it.each(refused)('%j are refused', (wrong, message) => {
     const options = { dimension: 2, seed: 1, ...wrong } as unknown as CmaOptions;
     expect(() => new Cma(options)).toThrow(CmaOptionsError);
     expect(() => new Cma(options)).toThrow(message);
+  });
+
+  it('choose a separable covariance above 128 dimensions, unless learning rates adapt', () => {
+    const kind = (options: Partial<CmaOptions>) =>
+      createCmaState({ dimension: 129, seed: 1, ...options }).options.covariance;
+    expect(kind({})).toBe('separable');
+    expect(kind({ dimension: 128 })).toBe('full');
+    expect(kind({ covariance: 'full' })).toBe('full');
+    expect(kind({ dimension: 2, covariance: 'separable' })).toBe('separable');
+    expect(kind({ learningRateAdaptation: true })).toBe('full');
   });
 
   it('are copied', () => {

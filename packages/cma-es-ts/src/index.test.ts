@@ -9,6 +9,7 @@ describe('the package', () => {
       'CmaEventError',
       'CmaOptionsError',
       'CmaStateError',
+      'createBox',
       'createCmaState',
       'diagnostics',
       'outcomeEvent',

@@ -2,7 +2,18 @@
  * CMA-ES for expensive, noisy, asynchronous evaluations, on the unit box.
  * @module
  */
+export {
+  type Box,
+  type CategoricalDimension,
+  type Choice,
+  createBox,
+  type Dimension,
+  type NumericDimension,
+  type Values,
+} from './box.js';
 export { Cma } from './cma.js';
+export type { Bounds } from './constraints/bounds.js';
+export type { Coordinates, Levels } from './constraints/levels.js';
 export { type CmaDiagnostics, diagnostics } from './diagnostics.js';
 export type { Distribution } from './distribution.js';
 export {
@@ -13,8 +24,10 @@ export {
   CmaStateError,
 } from './errors.js';
 export { type Candidate, type CmaEvent, outcomeEvent, type TellOutcome } from './events.js';
-export type { CmaOptions, ResolvedOptions } from './options.js';
+export type { LearningRates } from './learning-rates.js';
+export type { CmaOptions, ResolvedOptions, RestartRule, StaleRule } from './options.js';
 export { parseCmaState } from './parse-state.js';
+export type { Regime } from './restarts/regime.js';
 export {
   type BestResult,
   type CmaState,
@@ -24,6 +37,7 @@ export {
   type Member,
   type OpenCandidate,
   type Origin,
+  type ValueRange,
 } from './state.js';
 export { propose, step, type StepResult } from './step.js';
 export { stopReasons } from './stop-reasons.js';
