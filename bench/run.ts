@@ -4,6 +4,7 @@ import { parseFidelityFlags } from './fidelity/fidelity-flags.js';
 import { benchFidelity } from './fidelity/fidelity.js';
 import { parseNaiveFlags } from './naive/naive-flags.js';
 import { benchNaive } from './naive/naive.js';
+import { benchOptimizer } from './optimizer/optimizer.js';
 import { benchOverhead } from './overhead/overhead.js';
 import { benchSimulate } from './simulate/simulate.js';
 import { benchStages } from './stages/stages.js';
@@ -16,6 +17,7 @@ const benches: Readonly<Record<string, Bench>> = {
   fidelity: (args) => benchFidelity(parseFidelityFlags(args)),
   simulate: benchSimulate,
   stages: benchStages,
+  optimizer: benchOptimizer,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -101,12 +101,16 @@ function randomRotation(random: Mulberry32, d: number): number[][] {
 export interface MergeFunction extends BenchFunction {
   readonly parents: number;
   readonly groups: number;
+  /** Test items of each task. */
+  readonly itemsPerTask: number;
   /** The accuracy on the last task that the merge must keep, or lose twice the shortfall; −∞ without a gate. */
   readonly gate: number;
   /** Per task, parents' specialities first and the general task last: the share of items that are answered right. */
   measuredAccuracies(x: readonly number[]): number[];
   /** The same, of infinitely many answers to each item. */
   trueAccuracies(x: readonly number[]): number[];
+  /** The value of such accuracies: what `measured` and `true` give. */
+  lossOf(accuracies: readonly number[]): number;
   /** Per task: which items are answered right. */
   items(x: readonly number[]): boolean[][];
   /** Merges that one would try first: all parents alike, each parent alone, and one half of everything. */
@@ -231,9 +235,11 @@ export function makeMerge(spec: string, instance: number): MergeFunction {
     dimension: d,
     parents: K,
     groups: G,
+    itemsPerTask,
     gate,
     measuredAccuracies,
     trueAccuracies,
+    lossOf: loss,
     items: answers,
     measured: (x) => loss(measuredAccuracies(x)),
     true: (x) => loss(trueAccuracies(x)),

@@ -1,0 +1,49 @@
+/** The functions by family; figures are given per family. */
+
+export interface Family {
+  readonly name: string;
+  readonly specs: readonly string[];
+  /**
+   * `points`: regret in points of accuracy, means of the cells. `ratio`: regret ÷ that of random search on the same
+   * cell, geometric means, for functions of different scales.
+   */
+  readonly measure: 'points' | 'ratio';
+  /** Whether the goals are over it; the others are reported beside them. */
+  readonly isGoal: boolean;
+}
+
+export const families: readonly Family[] = [
+  {
+    name: 'gated-200',
+    specs: ['merge_K4_G1_N200', 'merge_K4_G2_N200', 'merge_K4_G4_N200'],
+    measure: 'points',
+    isGoal: true,
+  },
+  {
+    name: 'gated-1000',
+    specs: ['merge_K4_G1_N1000', 'merge_K4_G2_N1000'],
+    measure: 'points',
+    isGoal: true,
+  },
+  {
+    name: 'ungated-400',
+    specs: ['mergeng_K4_G1_N400', 'mergeng_K4_G2_N400', 'mergeng_K4_G4_N400'],
+    measure: 'points',
+    isGoal: true,
+  },
+  {
+    name: 'smooth',
+    specs: ['sphere', 'ellipsoid', 'rosenbrock'].flatMap((name) => [`${name}_d8`, `${name}_d16`]),
+    measure: 'ratio',
+    isGoal: false,
+  },
+  {
+    name: 'rugged',
+    specs: ['rastrigin_d8', 'schwefel_d8', 'stepellipsoid_d8'],
+    measure: 'ratio',
+    isGoal: false,
+  },
+];
+
+/** The family whose shipped regret is compared with mergekit-evolve's preset. */
+export const presetFamily = 'gated-1000';

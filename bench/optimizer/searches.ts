@@ -1,0 +1,5 @@
+/** The optimizers of ours that the benchmark can run, by name; the first is the one that the figures are of. */
+import type { MakeSearch } from './optimizer-under-test.js';
+import { plainCma } from './plain-cma.js';
+
+export const searches: Readonly<Record<string, MakeSearch>> = { 'plain-cma': plainCma };

@@ -1,0 +1,16 @@
+/** Jobs in processes of the benchmark's own. */
+import { join } from 'node:path';
+import type { Answers, Job } from './jobs.js';
+import { runLineWorkers } from './line-workers.js';
+
+export async function runJobs<Kind extends Job>(
+  jobs: readonly Kind[],
+  processes: number,
+  onAnswer: (answer: Answers[Kind['kind']], job: Kind) => void,
+): Promise<void> {
+  await runLineWorkers<Kind, Answers[Kind['kind']]>({
+    command: process.execPath,
+    args: ['--import', 'tsx', join(import.meta.dirname, 'run-jobs.ts')],
+    ...{ jobs, processes, onAnswer },
+  });
+}
