@@ -139,11 +139,16 @@ function expectedLength(n: number): number {
   return Math.sqrt(n) * (1 - 1 / (4 * n) + 1 / (21 * n * n));
 }
 
+/** Up to here C is decomposed at every update: it costs little, and the update is the reference's to the last digits. */
+const ALWAYS_DECOMPOSED = 20;
+
 /**
- * How many updates share one decomposition of C. The tutorial (B.2) waits 1/(10 n (c_1 + c_μ)) updates.
+ * How many updates share one decomposition of C: ⌊2 / (n (c_1 + c_μ))⌋, 6 at n = 40 and 12 at n = 100.
+ * Deviation: the tutorial (B.2) and pycma wait a twentieth of that. On the rotated ellipsoid, discus and cigar at n = 40, three seeds
+ * each, searches took -2 % to +3 % of the evaluations that they take with a decomposition at every update.
  */
 function decompositionGap(n: number, learningRate: number): number {
-  return Math.max(1, Math.floor(0.5 / (n * learningRate)));
+  return n <= ALWAYS_DECOMPOSED ? 1 : Math.max(1, Math.floor(2 / (n * learningRate)));
 }
 
 /** (Σw)² / Σw² */

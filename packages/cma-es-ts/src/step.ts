@@ -62,7 +62,7 @@ function ask(state: CmaState, attempt: number): StepResult {
   checkAttempt(attempt);
   const id = state.counters.asked;
   const { generation, mean, sigma } = state.distribution;
-  const [waiting, ...injected] = state.injected;
+  const waiting = state.injected[0];
   const { x, genotype } =
     waiting === undefined ? sample(state, id, attempt) : { x: waiting, genotype: null };
   const opened: OpenCandidate = {
@@ -73,7 +73,12 @@ function ask(state: CmaState, attempt: number): StepResult {
     frame: { generation, mean, sigma },
   };
   return {
-    state: { ...count(state, 'asked'), open: [...state.open, opened], injected },
+    state: {
+      ...state,
+      counters: increment(state.counters, 'asked'),
+      open: [...state.open, opened],
+      injected: waiting === undefined ? state.injected : state.injected.slice(1),
+    },
     candidate: { id, x, generation },
     applied: true,
   };
@@ -89,7 +94,8 @@ function close(
   const closed = state.open.find((candidate) => candidate.id === id);
   if (closed === undefined) return { state, applied: false };
   const rest = {
-    ...count(state, outcome),
+    ...state,
+    counters: increment(state.counters, outcome),
     open: state.open.filter((candidate) => candidate !== closed),
   };
   if (outcome === 'forgotten') return { state: rest, applied: true };
@@ -123,7 +129,7 @@ function isIgnored({ options, distribution }: CmaState, { origin, frame }: OpenC
 }
 
 function addForeign(state: CmaState, point: readonly number[], value: number): CmaState {
-  const counted = count(state, 'foreign');
+  const counted = { ...state, counters: increment(state.counters, 'foreign') };
   const { options, distribution } = state;
   const x = ontoLevels(options, point);
   return collect(counted, {
@@ -137,7 +143,6 @@ function addForeign(state: CmaState, point: readonly number[], value: number): C
   });
 }
 
-function count(state: CmaState, counter: keyof Counters): CmaState {
-  const { counters } = state;
-  return { ...state, counters: { ...counters, [counter]: counters[counter] + 1 } };
+function increment(counters: Counters, counter: keyof Counters): Counters {
+  return { ...counters, [counter]: counters[counter] + 1 };
 }

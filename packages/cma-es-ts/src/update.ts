@@ -22,13 +22,14 @@ export interface RankedMember {
   readonly frame?: { readonly mean: readonly number[]; readonly sigma: number };
 }
 
-/** A member as a step from the mean in units of σ, with what its ranking makes of it. */
-interface Step {
-  readonly y: Float64Array;
+/** The members as steps from the mean in units of σ, with what their ranking makes of them. */
+interface Steps {
+  /** One after the other, n numbers each. */
+  readonly ys: Float64Array;
   /** w_i */
-  readonly weight: number;
-  /** w_i°, the weight in the rank-μ update: eq. (46) */
-  readonly covarianceWeight: number;
+  readonly weights: Float64Array;
+  /** w_i°, the weights in the rank-μ update: eq. (46) */
+  readonly covarianceWeights: Float64Array;
 }
 
 /** Keeps the active weights finite for steps of no length; the value is cmaes'. */
@@ -50,7 +51,7 @@ export function updateDistribution(
 ): Distribution {
   const { dimension: n, parents, muEff, c1, cc, cSigma, dSigma, chiN } = constants;
   const axes = currentAxes(distribution);
-  const steps = ranked.map((member, rank) => toStep(member, rank, distribution, axes, constants));
+  const steps = toSteps(ranked, distribution, axes, constants);
   const age = distribution.age + 1;
 
   const yMean = weightedSum(steps, parents, n); // eq. (41)
@@ -71,7 +72,7 @@ export function updateDistribution(
   const pathC = distribution.pathC.map((p, j) => (1 - cc) * p + gainC * yMean[j]!); // eq. (45)
 
   const deltaH = (1 - hSigma) * cc * (2 - cc); // p. 28
-  const weightSum = steps.reduce((total, step) => total + step.weight, 0);
+  const weightSum = steps.weights.reduce((total, weight) => total + weight, 0);
   const decay = 1 + c1 * deltaH - c1 - constants.cMu * weightSum;
   const base = distribution.decomposed === null ? axes.covariance : distribution.covariance;
   const covariance = nextCovariance(base, decay, pathC, steps, constants);
@@ -92,36 +93,43 @@ export function updateDistribution(
     : adaptLearningRates(distribution, updated, distribution.learningRates, axes);
 }
 
-function toStep(
-  member: RankedMember,
-  rank: number,
+function toSteps(
+  ranked: readonly RankedMember[],
   distribution: Distribution,
   axes: Axes,
   constants: StrategyConstants,
-): Step {
-  const { mean, sigma } = member.frame ?? distribution;
+): Steps {
   const n = constants.dimension;
-  const weight = constants.weights[rank]!;
-  const y = new Float64Array(n);
-  for (let j = 0; j < n; j++) y[j] = (member.x[j]! - mean[j]!) / sigma;
-  if (!member.isCurrent) {
-    const length = mahalanobis(axes, y);
-    const longest = Math.sqrt(n) + (2 * n) / (n + 2);
-    if (length > longest) for (let j = 0; j < n; j++) y[j]! *= longest / length;
-    const positive = Math.max(weight, 0);
-    return { y, weight: positive, covarianceWeight: positive };
+  const longest = Math.sqrt(n) + (2 * n) / (n + 2);
+  const ys = new Float64Array(ranked.length * n);
+  const weights = Float64Array.from(constants.weights);
+  const covarianceWeights = new Float64Array(ranked.length);
+  for (let i = 0; i < ranked.length; i++) {
+    const { x, isCurrent, frame } = ranked[i]!;
+    const { mean, sigma } = frame ?? distribution;
+    const offset = i * n;
+    for (let j = 0; j < n; j++) ys[offset + j] = (x[j]! - mean[j]!) / sigma;
+    if (!isCurrent) {
+      const length = mahalanobis(axes, ys, offset);
+      if (length > longest) for (let j = 0; j < n; j++) ys[offset + j]! *= longest / length;
+      weights[i] = Math.max(weights[i]!, 0);
+    }
+    covarianceWeights[i] = weights[i]!;
+    if (weights[i]! < 0) {
+      const length = mahalanobis(axes, ys, offset);
+      covarianceWeights[i] = (weights[i]! * n) / (length * length + SHORTEST_STEP); // eq. (46)
+    }
   }
-  if (weight >= 0) return { y, weight, covarianceWeight: weight };
-  const length = mahalanobis(axes, y);
-  return { y, weight, covarianceWeight: (weight * n) / (length * length + SHORTEST_STEP) }; // eq. (46)
+  return { ys, weights, covarianceWeights };
 }
 
 /** Σ w y over the first `count` */
-function weightedSum(steps: readonly Step[], count: number, size: number): Float64Array {
+function weightedSum({ ys, weights }: Steps, count: number, size: number): Float64Array {
   const sum = new Float64Array(size);
   for (let i = 0; i < count; i++) {
-    const { y, weight } = steps[i]!;
-    for (let j = 0; j < size; j++) sum[j]! += weight * y[j]!;
+    const weight = weights[i]!;
+    const offset = i * size;
+    for (let j = 0; j < size; j++) sum[j]! += weight * ys[offset + j]!;
   }
   return sum;
 }
@@ -131,31 +139,63 @@ function nextCovariance(
   base: readonly number[],
   decay: number,
   pathC: readonly number[],
-  steps: readonly Step[],
+  { ys, covarianceWeights }: Steps,
   { dimension: n, c1, cMu }: StrategyConstants,
 ): number[] {
   const next = new Float64Array(base.length);
   for (let k = 0; k < next.length; k++) next[k] = decay * base[k]!;
-  const add = base.length === n ? addSquares : addOuterProduct;
-  add(next, Float64Array.from(pathC), c1);
-  for (const { y, covarianceWeight } of steps) {
-    if (covarianceWeight !== 0) add(next, y, cMu * covarianceWeight);
-  }
+  // The rank-one update is one more member, of weight c1.
+  const count = covarianceWeights.length;
+  const vectors = new Float64Array((count + 1) * n);
+  vectors.set(ys);
+  vectors.set(pathC, count * n);
+  const factors = new Float64Array(count + 1);
+  for (let i = 0; i < count; i++) factors[i] = cMu * covarianceWeights[i]!;
+  factors[count] = c1;
+  if (base.length === n) addSquares(next, vectors, factors);
+  else addOuterProducts(next, vectors, factors, n);
   return plain(next);
 }
 
-/** += w diag(y yᵀ) */
-function addSquares(diagonal: Float64Array, y: Float64Array, weight: number): void {
-  for (let j = 0; j < diagonal.length; j++) diagonal[j]! += weight * y[j]! * y[j]!;
+/** += Σ f diag(v vᵀ) */
+function addSquares(diagonal: Float64Array, vectors: Float64Array, factors: Float64Array): void {
+  const size = diagonal.length;
+  for (let i = 0; i < factors.length; i++) {
+    const factor = factors[i]!;
+    if (factor === 0) continue;
+    const offset = i * size;
+    for (let j = 0; j < size; j++) {
+      const v = vectors[offset + j]!;
+      diagonal[j]! += factor * v * v;
+    }
+  }
 }
 
-/** += w y yᵀ, the upper triangle */
-function addOuterProduct(packed: Float64Array, y: Float64Array, weight: number): void {
-  const size = y.length;
-  let k = 0;
-  for (let i = 0; i < size; i++) {
-    const factor = weight * y[i]!;
-    for (let j = i; j < size; j++, k++) packed[k]! += factor * y[j]!;
+/** += Σ f v vᵀ, the upper triangle; four vectors in one pass, as memory is what it waits for. */
+function addOuterProducts(
+  packed: Float64Array,
+  vectors: Float64Array,
+  factors: Float64Array,
+  size: number,
+): void {
+  for (let i = 0; i < factors.length; i += 4) {
+    // Beyond the last vector the last one stands in, with a factor of 0.
+    const at = (which: number): number => Math.min(i + which, factors.length - 1) * size;
+    const [v0, v1, v2, v3] = [at(0), at(1), at(2), at(3)] as const;
+    const [w0 = 0, w1 = 0, w2 = 0, w3 = 0] = factors.subarray(i, i + 4);
+    let k = 0;
+    for (let row = 0; row < size; row++) {
+      const f0 = w0 * vectors[v0 + row]!;
+      const f1 = w1 * vectors[v1 + row]!;
+      const f2 = w2 * vectors[v2 + row]!;
+      const f3 = w3 * vectors[v3 + row]!;
+      for (let j = row; j < size; j++, k++) {
+        packed[k]! +=
+          f0 * vectors[v0 + j]! +
+          f1 * vectors[v1 + j]! +
+          (f2 * vectors[v2 + j]! + f3 * vectors[v3 + j]!);
+      }
+    }
   }
 }
 

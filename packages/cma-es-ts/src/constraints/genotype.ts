@@ -16,22 +16,22 @@ type Space = Pick<ResolvedOptions, 'bounds' | 'coordinates'>;
 
 /** Repairs a drawn point into the box and onto the levels. */
 export function toPoint(space: Space, distribution: Distribution, drawn: readonly number[]): Point {
-  const x: number[] = [];
+  const { bounds, coordinates } = space;
+  if (!hasGenotype(space))
+    return { x: drawn.map((y) => repairCoordinate(bounds, y) + 0), genotype: null };
   const genotype: number[] = [];
-  for (let j = 0; j < drawn.length; j++) {
-    const y = at(drawn, j);
-    const levels = space.coordinates?.[j] ?? null;
+  const x = drawn.map((y, j) => {
+    const levels = coordinates?.[j] ?? null;
     if (levels === null) {
-      const repaired = repairCoordinate(space.bounds, y) + 0;
-      x.push(repaired);
-      genotype.push(space.bounds === 'transform' ? y + 0 : repaired);
-    } else {
-      const mean = at(distribution.mean, j);
-      x.push(nearestLevel(levels, (y - mean) * scaleOf(distribution, j) + mean));
-      genotype.push(y + 0);
+      const repaired = repairCoordinate(bounds, y) + 0;
+      genotype.push(bounds === 'transform' ? y + 0 : repaired);
+      return repaired;
     }
-  }
-  return { x, genotype: hasGenotype(space) ? genotype : null };
+    const mean = at(distribution.mean, j);
+    genotype.push(y + 0);
+    return nearestLevel(levels, (y - mean) * scaleOf(distribution, j) + mean);
+  });
+  return { x, genotype };
 }
 
 /** The genotype of a point that was not drawn: one whose repair would give x. */
