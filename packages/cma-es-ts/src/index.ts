@@ -41,3 +41,32 @@ export {
 } from './state.js';
 export { propose, step, type StepResult } from './step.js';
 export { stopReasons } from './stop-reasons.js';
+export { type Finalist, finalists } from './search/finalists.js';
+export {
+  type Evaluation,
+  lossOf,
+  type Objective,
+  type ObjectiveComponent,
+} from './search/objective.js';
+export type { Proposal, SearchEvent } from './search/search-events.js';
+export type {
+  ResolvedSearchOptions,
+  SearchOptions,
+  SurrogateOptions,
+} from './search/search-options.js';
+export {
+  type Arm,
+  createSearchState,
+  type OpenProposal,
+  type SearchResult,
+  type SearchState,
+  type SurrogateState,
+} from './search/search-state.js';
+export {
+  isTrusted,
+  searchStep,
+  type SearchStepResult,
+  surrogateTau,
+} from './search/search-step.js';
+export { parseSearchState } from './search/parse-search-state.js';
+export { Search, type Told } from './search/search.js';
