@@ -6,6 +6,9 @@ const WIDEST = 1 / 3;
 /** Below this no step changes a coordinate of a mean in the box, and σ would go on shrinking to 0 and then NaN. */
 const NARROWEST = 1e-16;
 
+/** How far σ and the deviations it stands for may drift apart before the factor between them is moved from σ to C. */
+const WIDEST_RATIO = 1e6;
+
 /** Standard deviation of each coordinate, σ √C_jj, in box units. */
 export function coordinateDeviations(distribution: Distribution): number[] {
   return variances(distribution).map(
@@ -25,9 +28,27 @@ export function limitSpread(distribution: Distribution, startSigma: number): Dis
   for (const deviation of deviations) widest = Math.max(widest, deviation);
   if (widest < NARROWEST) return restoreScale(distribution, widest);
   const limit = Math.max(WIDEST, startSigma);
-  if (widest <= limit || distribution.decomposed !== null) return distribution;
+  if (widest <= limit || distribution.decomposed !== null) return balance(distribution, widest);
   const factors = deviations.map((deviation) => (deviation > limit ? limit / deviation : 1));
-  return { ...distribution, covariance: scaleCoordinates(distribution.covariance, factors) };
+  const covariance = scaleCoordinates(distribution.covariance, factors);
+  return balance({ ...distribution, covariance }, Math.min(limit, widest));
+}
+
+/**
+ * The same distribution with σ near its deviations. Where σ grows at every update and the limit shrinks C at every
+ * update, they would run off to infinity and 0.
+ */
+function balance(distribution: Distribution, widest: number): Distribution {
+  const ratio = widest / distribution.sigma;
+  if (ratio < WIDEST_RATIO && ratio > 1 / WIDEST_RATIO) return distribution;
+  const factors = distribution.mean.map(() => 1 / ratio);
+  return {
+    ...distribution,
+    sigma: widest,
+    covariance: scaleCoordinates(distribution.covariance, factors),
+    pathC: plain(distribution.pathC.map((p) => p / ratio)),
+    decomposed: null,
+  };
 }
 
 /** σ at its floor and the largest variance of C at 1. */

@@ -32,6 +32,12 @@ interface Steps {
   readonly covarianceWeights: Float64Array;
 }
 
+/**
+ * log of the most that σ may grow by at once; pycma's value. Deviation: cmaes has no limit. Where C has all but
+ * collapsed onto a line, a step that a bound has cut off is thousands of deviations long in C's terms.
+ */
+const LARGEST_GROWTH = 1;
+
 /** Keeps the active weights finite for steps of no length; the value is cmaes'. */
 const SHORTEST_STEP = 1e-8;
 
@@ -64,7 +70,8 @@ export function updateDistribution(
   ); // eq. (43)
   const length = norm(pathSigma);
   // Math.exp may differ in the last bit between engines; one engine always repeats itself.
-  const sigma = distribution.sigma * Math.exp((cSigma / dSigma) * (length / chiN - 1)); // eq. (44)
+  const growth = Math.min(LARGEST_GROWTH, (cSigma / dSigma) * (length / chiN - 1));
+  const sigma = distribution.sigma * Math.exp(growth); // eq. (44)
 
   const memory = Math.sqrt(1 - integerPower(1 - cSigma, 2 * (age + 1)));
   const hSigma = length / memory < (1.4 + 2 / (n + 1)) * chiN ? 1 : 0; // p. 28
