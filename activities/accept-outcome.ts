@@ -1,14 +1,17 @@
 import { failureOwner, TrialFailedError, type TrialFailure } from '../src/errors.js';
+import type { EvaluationPlan } from '../src/evaluation/plan.js';
+import type { Outcome } from '../src/samplers/sampler.js';
 import { computeFitness } from '../src/scoring/fitness.js';
+import { toTaskOutcomes } from '../src/scoring/task-outcomes.js';
 import { getTrial, listScores } from '../src/store/reader.js';
 import { resolveFidelity } from '../src/spec/fidelity.js';
 import type { TrialRow } from '../src/store/rows.js';
 import { insertReport } from '../src/store/scores.js';
 import { endStreak, lengthenStreak } from '../src/store/sweeps.js';
 import { cancelTrial, completeTrial, failTrial, recordDivergence } from '../src/store/trials.js';
-import type { PackedEvalReport } from '../src/evaluation/eval-report.js';
+import type { EvalReport, PackedEvalReport } from '../src/evaluation/eval-report.js';
 import type { RunTrialResult, TrialOutcome } from './contracts.js';
-import { completeReport, considerPromotion, fitnessOnFirstRung } from './promotions.js';
+import { completeReport, considerPromotion, reportOnFirstRung } from './promotions.js';
 import { happen, type Turn } from './turn.js';
 import { verifyReport } from './verify-report.js';
 
@@ -66,17 +69,24 @@ function complete(turn: Turn, trial: TrialRow, result: RunTrialResult): { pause?
   completeTrial(db, sweep, trial.trial, { result, fitness, at });
   insertReport(db, sweep, trial.trial, report);
   endStreak(db, sweep);
-  if (trial.kind === 'search') happen(turn, { kind: 'tell', trial: trial.trial, fitness });
+  if (trial.kind === 'search') {
+    happen(turn, { kind: 'tell', trial: trial.trial, ...toOutcome(report, evaluation) });
+  }
   if (trial.kind === 'baseline' && trial.vector !== undefined) {
+    const { vector } = trial;
     const comparable =
-      resolveFidelity(turn.spec.file) !== undefined ? fitnessOnFirstRung(turn, trial) : fitness;
+      resolveFidelity(turn.spec.file) === undefined ? report : reportOnFirstRung(turn, trial);
     if (comparable !== undefined) {
-      const { vector } = trial;
-      happen(turn, { kind: 'foreign', trial: trial.trial, vector, fitness: comparable });
+      const outcome = toOutcome(comparable, evaluation);
+      happen(turn, { kind: 'foreign', trial: trial.trial, vector, ...outcome });
     }
   }
   considerPromotion(turn, trial.trial);
   return {};
+}
+
+function toOutcome(report: Pick<EvalReport, 'scores'>, plan: EvaluationPlan): Outcome {
+  return { fitness: computeFitness(report, plan).fitness, tasks: toTaskOutcomes(report, plan) };
 }
 
 function fail(turn: Turn, trial: TrialRow, failure: TrialFailure): { pause?: string } {

@@ -137,14 +137,13 @@ export function completeReport(
 }
 
 /**
- * The fitness that a trial on all documents has on those of the first rung, so that the optimizer
- * hears of nothing else; undefined where it can't be told from the per-document values.
+ * What a trial on all documents has on those of the first rung, so that the optimizer hears of
+ * nothing else; undefined where it can't be told from the per-document values.
  */
-export function fitnessOnFirstRung(turn: Turn, trial: TrialRow): number | undefined {
+export function reportOnFirstRung(turn: Turn, trial: TrialRow): EvalReport | undefined {
   const share = findFirstRung(turn);
   if (share === undefined || share === 'wait') return undefined;
-  const restricted = restrict(turn, trial, share);
-  return restricted && computeFitness(restricted, trial.input.evaluation).fitness;
+  return restrict(turn, trial, share);
 }
 
 /** Whether the best so far is clearly better on the very documents that the trial was scored on. */

@@ -181,6 +181,52 @@ describe('the optimizer', () => {
     fixture = new CoordinatorFixture();
   });
 
+  it('is folded from its events where the stored state is gone', async () => {
+    fixture = new CoordinatorFixture({ maxTrials: 8 });
+    await fixture.open();
+    await fixture.pastBaselines(3);
+    fixture.ledger.transact((db) => db.prepare('UPDATE snapshots SET state = NULL').run());
+    fixture.restart();
+    const { trials } = await fixture.tellAsk([], 1);
+    expect(trials.map(({ trial }) => trial)).toEqual(['4']);
+    expect(checkFolds()).toBeGreaterThan(1);
+  });
+
+  it.each([
+    [
+      'of another version',
+      (state: string) => state.replace(/"version":\d+/, '"version":1'),
+      'another version of the search (1; this mergesweep has 2)',
+    ],
+    ['whose version is gone with the state', () => null, 'an older one'],
+  ])('refuses a search %s, and says what to do', async (_title, change, message) => {
+    fixture = new CoordinatorFixture();
+    await fixture.open();
+    await fixture.pastBaselines(1);
+    fixture.ledger.transact((db) => {
+      const latest = db
+        .prepare('SELECT sequence, state FROM snapshots WHERE state IS NOT NULL')
+        .get() as { sequence: number; state: string };
+      const state = change(latest.state);
+      db.prepare('UPDATE snapshots SET state = ?, sha256 = ? WHERE sequence = ?').run(
+        state,
+        sha256(state ?? ''),
+        latest.sequence,
+      );
+      // As versions wrote it that told one number a trial.
+      db.exec('DROP TRIGGER events_are_final');
+      if (state === null)
+        db.exec("UPDATE optimizer_events SET payload = json_remove(payload, '$.tasks')");
+    });
+    fixture.restart();
+    await expect(fixture.open()).rejects.toMatchObject({
+      type: 'ledger_other_search',
+      nonRetryable: true,
+      message: expect.stringContaining(message) as string,
+    });
+    await expect(fixture.open()).rejects.toThrow('begin it anew under another name: --name demo-2');
+  });
+
   it('refuses to go on when its events no longer make what they made', async () => {
     fixture = new CoordinatorFixture();
     await fixture.open();

@@ -1,16 +1,21 @@
 import type { SearchSpace } from '../space/search-space.js';
 import type { SweepSpec } from '../spec/sweep-spec.js';
-import { createCmaEsSampler, restoreCmaEsSampler } from './cma-es.js';
+import { cmaEsVersion, createCmaEsSampler, restoreCmaEsSampler } from './cma-es.js';
 import type { OptimizerEvent, Sampler } from './sampler.js';
+import { createSpaceFillingSampler, randomSequence, sobolSequence } from './space-filling.js';
 
 interface SamplerKind {
+  /** Of its state: another one is of a search that this one can't go on with. */
+  readonly version: number;
   readonly create: (spec: SweepSpec, space: SearchSpace) => Sampler;
-  readonly restore: (space: SearchSpace, state: unknown) => Sampler;
+  readonly restore: (spec: SweepSpec, space: SearchSpace, state: unknown) => Sampler;
 }
 
 /** Every search algorithm that `optimizer.name` may name. */
 export const samplerKinds: Readonly<Record<SweepSpec['file']['optimizer']['name'], SamplerKind>> = {
-  'cma-es': { create: createCmaEsSampler, restore: restoreCmaEsSampler },
+  'cma-es': { version: cmaEsVersion, create: createCmaEsSampler, restore: restoreCmaEsSampler },
+  random: createSpaceFillingSampler(randomSequence),
+  sobol: createSpaceFillingSampler(sobolSequence),
 };
 
 /** The sweep's sampler before its first event. */
@@ -20,7 +25,12 @@ export function createSampler(spec: SweepSpec, space: SearchSpace): Sampler {
 
 /** Goes on from a sampler's `toJSON()`, bit for bit. */
 export function restoreSampler(spec: SweepSpec, space: SearchSpace, state: unknown): Sampler {
-  return samplerKinds[spec.file.optimizer.name].restore(space, state);
+  return samplerKinds[spec.file.optimizer.name].restore(spec, space, state);
+}
+
+/** The version of `toJSON()` that `restoreSampler` takes. */
+export function samplerVersion(spec: SweepSpec): number {
+  return samplerKinds[spec.file.optimizer.name].version;
 }
 
 /** The sampler after `events`: a pure function of its arguments. */

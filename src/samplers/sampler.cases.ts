@@ -2,13 +2,15 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Candidate, SearchSpace } from '../space/search-space.js';
-import type { OptimizerEvent, Sampler } from './sampler.js';
+import type { OptimizerEvent, Outcome, Sampler } from './sampler.js';
 
 export interface SamplerSubject {
   readonly space: SearchSpace;
   /** Equal seeds give equal samplers. */
   readonly create: (seed: number) => Sampler;
   readonly restore: (state: unknown) => Sampler;
+  /** Whether later candidates are better than the first. */
+  readonly learns: boolean;
 }
 
 /** A smooth function of the point, maximal away from centre and bounds. */
@@ -16,11 +18,32 @@ export function fitnessOf({ vector }: Candidate): number {
   return -vector.reduce((sum, unit, index) => sum + (unit - 0.3 - 0.05 * index) ** 2, 0);
 }
 
-type Choice = readonly ['ask' | 'tell' | 'fail' | 'forget' | 'foreign', number];
+/** That fitness as the mean of the two tasks of `specFixture`, which differ. */
+export function outcomeOf(candidate: Candidate): Outcome {
+  return toOutcome(fitnessOf(candidate), 0.1 * (candidate.vector[0] ?? 0));
+}
+
+/** A fitness as the mean of two tasks that lie `gap` above and below. */
+export function toOutcome(fitness: number, gap = 0): Outcome {
+  const task = (value: number) =>
+    ({ value, error: 0.01, direction: 'maximize', share: 0.5 }) as const;
+  return { fitness, tasks: [task(fitness + gap), task(fitness - gap)] };
+}
+
+type Choice = readonly ['ask' | 'tell' | 'fail' | 'forget' | 'foreign' | 'inject', number];
 
 const choices = fc.array(
   fc.tuple(
-    fc.constantFrom<Choice[0][]>('ask', 'ask', 'tell', 'tell', 'fail', 'forget', 'foreign'),
+    fc.constantFrom<Choice[0][]>(
+      'ask',
+      'ask',
+      'tell',
+      'tell',
+      'fail',
+      'forget',
+      'foreign',
+      'inject',
+    ),
     fc.nat(1000),
   ),
   { maxLength: 60 },
@@ -40,14 +63,14 @@ function play(sampler: Sampler, space: SearchSpace, plan: readonly Choice[]): Op
       const candidate = apply({ kind, trial });
       if (candidate === undefined) throw new Error('ask gave no candidate');
       open.push({ trial, candidate });
-    } else if (kind === 'foreign') {
+    } else if (kind === 'foreign' || kind === 'inject') {
       const vector = space.dimensions.map((_, index) => ((pick * (index + 1)) % 100) / 100);
-      apply({ kind, trial: 'b', vector, fitness: pick / 1000 });
+      apply({ kind, trial: 'b', vector, ...toOutcome(pick / 1000) });
     } else if (open.length > 0) {
       const [ended] = open.splice(pick % open.length, 1);
       if (ended === undefined) throw new Error('an open trial was there');
       const { trial, candidate } = ended;
-      apply(kind === 'tell' ? { kind, trial, fitness: fitnessOf(candidate) } : { kind, trial });
+      apply(kind === 'tell' ? { kind, trial, ...outcomeOf(candidate) } : { kind, trial });
     }
   }
   return events;
@@ -55,7 +78,7 @@ function play(sampler: Sampler, space: SearchSpace, plan: readonly Choice[]): Op
 
 const json = (sampler: Sampler): unknown => JSON.parse(JSON.stringify(sampler.toJSON()));
 
-export function itBehavesLikeASampler({ space, create, restore }: SamplerSubject): void {
+export function itBehavesLikeASampler({ space, create, restore, learns }: SamplerSubject): void {
   it('is a pure function of its events, whatever their order', () => {
     fc.assert(
       fc.property(choices, (plan) => {
@@ -97,19 +120,18 @@ export function itBehavesLikeASampler({ space, create, restore }: SamplerSubject
       candidate.vector.forEach((unit, index) => {
         expect(vector[index]).toBeCloseTo(unit, 12);
       });
-      sampler.apply({ kind: 'tell', trial: String(trial), fitness: fitnessOf(candidate) });
+      sampler.apply({ kind: 'tell', trial: String(trial), ...outcomeOf(candidate) });
     }
   });
 
-  it('maximises', () => {
+  it.runIf(learns)('maximises', () => {
     const sampler = create(1);
     const told = Array.from({ length: 150 }, (_, index) => {
       const trial = String(index);
       const candidate = sampler.apply({ kind: 'ask', trial });
       if (candidate === undefined) throw new Error('ask gave no candidate');
-      const fitness = fitnessOf(candidate);
-      sampler.apply({ kind: 'tell', trial, fitness });
-      return fitness;
+      sampler.apply({ kind: 'tell', trial, ...outcomeOf(candidate) });
+      return fitnessOf(candidate);
     });
     const mean = (values: readonly number[]) =>
       values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -133,14 +155,45 @@ export function itBehavesLikeASampler({ space, create, restore }: SamplerSubject
     const sampler = create(1);
     sampler.apply({ kind: 'ask', trial: '1' });
     expect(() => sampler.apply({ kind: 'ask', trial: '1' })).toThrow('asked for twice');
-    sampler.apply({ kind: 'tell', trial: '1', fitness: 0 });
-    expect(() => sampler.apply({ kind: 'tell', trial: '1', fitness: 0 })).toThrow('not open');
+    sampler.apply({ kind: 'tell', trial: '1', ...toOutcome(0) });
+    expect(() => sampler.apply({ kind: 'tell', trial: '1', ...toOutcome(0) })).toThrow('not open');
     expect(() => sampler.apply({ kind: 'forget', trial: '2' })).toThrow('not open');
+  });
+
+  it('hands out injected points first, in their order, and then its own', () => {
+    const sampler = create(1);
+    const points = [0.25, 0.75].map((unit) => space.dimensions.map(() => unit));
+    for (const vector of points) sampler.apply({ kind: 'inject', trial: 'i', vector });
+    const asked = ['1', '2', '3'].map((trial) => sampler.apply({ kind: 'ask', trial })?.vector);
+    expect(asked.slice(0, 2)).toEqual(points);
+    expect(points).not.toContainEqual(asked[2]);
+  });
+
+  it('names every told trial once as a finalist, the best measured among the first two', () => {
+    const sampler = create(1);
+    const told: { trial: string; fitness: number }[] = [];
+    for (let number = 1; number <= 25; number++) {
+      const trial = String(number);
+      const candidate = sampler.apply({ kind: 'ask', trial });
+      if (candidate === undefined) throw new Error('ask gave no candidate');
+      if (number % 5 === 0) {
+        sampler.apply({ kind: 'fail', trial });
+        continue;
+      }
+      sampler.apply({ kind: 'tell', trial, ...outcomeOf(candidate) });
+      told.push({ trial, fitness: fitnessOf(candidate) });
+    }
+    const vector = space.dimensions.map(() => 0.5);
+    sampler.apply({ kind: 'foreign', trial: 'b1', vector, ...toOutcome(-9) });
+    const finalists = sampler.finalists();
+    expect(finalists.toSorted()).toEqual(told.map(({ trial }) => trial).toSorted());
+    const best = told.reduce((a, b) => (b.fitness > a.fitness ? b : a));
+    expect(finalists.slice(0, 2)).toContain(best.trial);
   });
 
   it('has finite diagnostics from the start', () => {
     for (const value of Object.values(create(1).diagnostics())) {
-      expect(Number.isFinite(value)).toBe(true);
+      expect(typeof value === 'string' || Number.isFinite(value)).toBe(true);
     }
   });
 }

@@ -11,6 +11,8 @@ export interface SpecFixtureOptions {
   readonly genome?: string;
   readonly seed?: number;
   readonly mergeSeed?: number;
+  /** Further entries of `optimizer`, e.g. `start: single`. */
+  readonly optimizer?: string;
 }
 
 /** A sweep over two parents, `a` and `b`. */
@@ -30,7 +32,7 @@ genome:
   models: [{model: ./a, parameters: ${ofFirst}}, ./b]
   parameters: ${parameters}
   ${genome}
-optimizer: {seed: ${seed}, population_size: 6}
+optimizer: {seed: ${seed}, population_size: 6${options.optimizer === undefined ? '' : `, ${options.optimizer}`}}
 merge: {seed: ${options.mergeSeed ?? 11}}
 tasks:
   search:

@@ -30,6 +30,10 @@ describe('a valid sweep file', () => {
       max_trials: 100,
       seed: 42,
       sigma0: 0.25,
+      start: 'duo',
+      surrogate: 'auto',
+      inject: [],
+      finalists: 5,
     });
     expect(spec.hash).toMatch(/^[0-9a-f]{64}$/);
   });
@@ -89,6 +93,17 @@ describe('the hash of a spec', () => {
     expect(parse(edit(sweepText, '{ min: 0.2, max: 0.8 }', '{ max: 0.8, min: 0.2 }')).hash).toBe(
       hash,
     );
+  });
+
+  it('is that of the version before `start`, `surrogate`, `inject` and `finalists`, until they are set', () => {
+    const hash = 'e0ed18442071fff6c02a3477b7c6518a33a7f628d065a196b35ec1fc20a6de97';
+    const having = (optimizer: string) =>
+      parse(edit(sweepText, 'version: 1', `version: 1\noptimizer: { ${optimizer} }`)).hash;
+    expect(parse(sweepText).hash).toBe(hash);
+    expect(having('start: duo, surrogate: auto, finalists: 5, inject: []')).toBe(hash);
+    const settings = ['start: single', 'surrogate: off', 'finalists: 3', 'name: sobol'];
+    const hashes = [hash, ...settings.map(having)];
+    expect(new Set(hashes).size).toBe(5);
   });
 
   it('changes with the name and with any value', () => {

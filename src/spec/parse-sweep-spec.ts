@@ -92,7 +92,7 @@ function toSpec(written: SweepFile, path: string, folder: string, home?: string)
     ...(cwd === undefined ? {} : { evaluationCwd: resolvePath(cwd, folder, home) }),
     mergeSeed: file.merge.seed ?? file.optimizer.seed,
     file,
-    hash: hashJson({ ...file, name }),
+    hash: hashJson({ ...file, name, optimizer: withoutLaterDefaults(file.optimizer) }),
   };
 
   function resolved(model: string): Pick<Parent, 'model' | 'isLocal'> {
@@ -100,6 +100,18 @@ function toSpec(written: SweepFile, path: string, folder: string, home?: string)
     if (!reference.ok) throw new Error(`checked before: ${reference.message}`);
     return { model: reference.model, isLocal: reference.isLocal };
   }
+}
+
+/** Keys that came after the first ledgers count where they say something: those keep their hashes. */
+function withoutLaterDefaults(optimizer: SweepFile['optimizer']): object {
+  const { start, surrogate, inject, finalists, ...others } = optimizer;
+  return {
+    ...others,
+    ...(start !== 'duo' && { start }),
+    ...(surrogate !== 'auto' && { surrogate }),
+    ...(inject.length > 0 && { inject }),
+    ...(finalists !== 5 && { finalists }),
+  };
 }
 
 type Parameters = SweepFile['genome']['parameters'];

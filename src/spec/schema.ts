@@ -90,7 +90,12 @@ export const sweepFileSchema = z.strictObject({
   genome: genomeSchema.describe('What is merged, and what of it is searched.'),
   optimizer: z
     .strictObject({
-      name: z.enum(['cma-es']).default('cma-es').describe('The search algorithm.'),
+      name: z
+        .enum(['cma-es', 'random', 'sobol'])
+        .default('cma-es')
+        .describe(
+          'The search algorithm: `cma-es` learns from every trial; `random` and `sobol` (evenly spread) learn nothing.',
+        ),
       max_trials: z
         .int()
         .min(1)
@@ -105,6 +110,33 @@ export const sweepFileSchema = z.strictObject({
         .describe('The same seed proposes the same candidates.'),
       sigma0: finite.positive().max(1).default(0.25).describe('First step, in units of the box.'),
       population_size: z.int().min(2).max(1000).optional().describe('Default: 4 + ⌊3 ln n⌋.'),
+      start: z
+        .enum(['duo', 'single'])
+        .default('duo')
+        .describe(
+          'Of `cma-es`. `duo`: one search from the centre and one from the known merges take turns, the worse one stops; `single`: the second alone.',
+        ),
+      surrogate: z
+        .enum(['auto', 'off'])
+        .default('auto')
+        .describe(
+          'Of `cma-es`. `auto`: a model of the scores chooses among the samples while it predicts well; `off`: plain CMA-ES.',
+        ),
+      inject: z
+        .array(z.record(z.string(), finite))
+        .max(100)
+        .default([])
+        .describe(
+          'Merges to try first, each with every searched number by its name, e.g. `{weight.a: 0.4, weight.b: 0.6}`; they count to `max_trials`.',
+        ),
+      finalists: z
+        .int()
+        .min(1)
+        .max(50)
+        .default(5)
+        .describe(
+          'So many candidates are scored on the `confirm` tasks, the best measured among them; the best there is shipped.',
+        ),
     })
     .prefault({})
     .describe('How the search goes.'),
