@@ -4,6 +4,7 @@ import { parseFidelityFlags } from './fidelity/fidelity-flags.js';
 import { benchFidelity } from './fidelity/fidelity.js';
 import { parseNaiveFlags } from './naive/naive-flags.js';
 import { benchNaive } from './naive/naive.js';
+import { benchOptimizerSpeed } from './optimizer-speed/optimizer-speed.js';
 import { benchOptimizer } from './optimizer/optimizer.js';
 import { benchOverhead } from './overhead/overhead.js';
 import { benchSimulate } from './simulate/simulate.js';
@@ -18,6 +19,7 @@ const benches: Readonly<Record<string, Bench>> = {
   simulate: benchSimulate,
   stages: benchStages,
   optimizer: benchOptimizer,
+  'optimizer-speed': benchOptimizerSpeed,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -1,6 +1,5 @@
-/** Programs that read a job a line and answer a line: several at once, each a job at a time. */
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
+/** Several line programs at once, each a job at a time. */
+import { LineProgram } from './line-program.js';
 
 export interface LineWorkers<Job, Answer> {
   readonly command: string;
@@ -11,51 +10,28 @@ export interface LineWorkers<Job, Answer> {
   readonly onAnswer: (answer: Answer, job: Job, line: string) => void;
 }
 
-/** @throws when a program ends before it has answered, with what it wrote on standard error */
-export async function runLineWorkers<Job, Answer>(
-  workers: LineWorkers<Job, Answer>,
-): Promise<void> {
-  const queue = [...workers.jobs];
-  const count = Math.min(workers.processes, queue.length);
-  await Promise.all(Array.from({ length: count }, () => runOne(workers, queue)));
-}
-
-async function runOne<Job, Answer>(
-  { command, args, onAnswer }: LineWorkers<Job, Answer>,
-  queue: Job[],
-): Promise<void> {
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
-  let complaint = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    complaint = `${complaint}${chunk.toString()}`.slice(-4000);
-  });
-  // A program that has ended says so by its exit code.
-  child.stdin.on('error', () => undefined);
-  const exit = new Promise<number | null>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', resolve);
-  });
-  let job = queue.shift();
-  const send = (): void => {
-    if (job === undefined) child.stdin.end();
-    else child.stdin.write(`${JSON.stringify(job)}\n`);
+/** @throws when a program ends before it has answered */
+export async function runLineWorkers<Job, Answer>({
+  command,
+  args,
+  jobs,
+  processes,
+  onAnswer,
+}: LineWorkers<Job, Answer>): Promise<void> {
+  const queue = [...jobs];
+  const programs = Array.from(
+    { length: Math.min(processes, queue.length) },
+    () => new LineProgram<Job, Answer>(command, args),
+  );
+  const work = async (program: LineProgram<Job, Answer>): Promise<void> => {
+    for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
+      const line = await program.askLine(job);
+      onAnswer(JSON.parse(line) as Answer, job, line);
+    }
   };
   try {
-    send();
-    for await (const line of createInterface({ input: child.stdout })) {
-      if (job === undefined) throw new Error(`${command} answers what was not asked: ${line}`);
-      onAnswer(JSON.parse(line) as Answer, job, line);
-      job = queue.shift();
-      send();
-    }
-    const code = await exit;
-    if (job !== undefined || code !== 0) {
-      const at = job === undefined ? '' : ` at ${JSON.stringify(job)}`;
-      throw new Error(
-        `${[command, ...args].join(' ')} ended with code ${String(code)}${at}:\n${complaint}`,
-      );
-    }
+    await Promise.all(programs.map(work));
   } finally {
-    child.kill();
+    for (const program of programs) program.close();
   }
 }

@@ -12,18 +12,37 @@ export interface TableOptions {
   readonly budgets: readonly Regret['budget'][];
 }
 
-/** Of each optimizer on its own cells: mean, and quartiles; shipped | best of five finalists. */
-export function renderFamily(
+/** Of each optimizer on its own cells: means, then medians with quartiles; shipped | best of five finalists. */
+export function renderFamily(cells: Cells, family: Family, options: TableOptions): string[] {
+  const mean = family.measure === 'points' ? 'mean' : 'geometric mean';
+  const means = renderTable(cells, family, options, {
+    title: mean,
+    width: 18,
+    figure: (values) => short(familyMean(family, values)),
+  });
+  const spreads = renderTable(cells, family, options, {
+    title: 'median [first and third quartile]',
+    width: 42,
+    figure: (values) => {
+      const [low, middle, high] = quartiles(values).map(short);
+      return `${middle ?? ''} [${low ?? ''} ${high ?? ''}]`;
+    },
+  });
+  return [...means, ...spreads];
+}
+
+interface Column {
+  readonly title: string;
+  readonly width: number;
+  readonly figure: (values: readonly number[]) => string;
+}
+
+function renderTable(
   cells: Cells,
   family: Family,
   { instances, batch, budgets }: TableOptions,
+  { title, width, figure }: Column,
 ): string[] {
-  const unit =
-    family.measure === 'points'
-      ? 'regret in points of accuracy, means'
-      : 'regret ÷ random search, geometric means';
-  const how = batch === 1 ? 'sequential' : `batches of ${batch}`;
-  const title = `## ${family.name}, ${how}: ${unit} and [quartiles]; shipped | best of five finalists`;
   const rows = cells.optimizers().flatMap((optimizer) => {
     const columns = budgets.map((budget) => {
       const of = (measure: RegretMeasure): number[] =>
@@ -32,32 +51,21 @@ export function renderFamily(
     });
     const counts = columns.map(({ count }) => count);
     if (Math.max(...counts) === 0) return [];
-    const texts = columns.map(({ count, best, top5 }) => {
-      if (count === 0) return '–'.padStart(COLUMN);
-      return `${figureOf(family, best)} | ${figureOf(family, top5)}`.padStart(COLUMN);
-    });
-    return [`${optimizer.padEnd(18)}${renderCounts(counts).padStart(8)}${texts.join('')}`];
+    const texts = columns.map(({ count, best, top5 }) =>
+      (count === 0 ? '–' : `${figure(best)} | ${figure(top5)}`).padStart(width),
+    );
+    return [`${optimizer.padEnd(18)}${String(Math.max(...counts)).padStart(6)}${texts.join('')}`];
   });
   if (rows.length === 0) return [];
-  const head = `${'optimizer'.padEnd(18)}${'cells'.padStart(8)}`;
+  const unit =
+    family.measure === 'points' ? 'regret in points of accuracy' : 'regret ÷ random search';
+  const how = batch === 1 ? 'sequential' : `batches of ${batch}`;
+  const heads = budgets.map((budget) => `${budget} trials`.padStart(width));
   return [
-    title,
-    `${head}${budgets.map((budget) => `${budget} trials`.padStart(COLUMN)).join('')}`,
+    `## ${family.name}, ${how}: ${unit}, ${title}; shipped | best of five finalists`,
+    `${'optimizer'.padEnd(18)}${'cells'.padStart(6)}${heads.join('')}`,
     ...rows,
   ];
-}
-
-const COLUMN = 42;
-
-function figureOf(family: Family, values: readonly number[]): string {
-  const [low, middle, high] = quartiles(values).map(short);
-  return `${short(familyMean(family, values))} [${low ?? ''} ${middle ?? ''} ${high ?? ''}]`;
-}
-
-/** One number where the budgets have the same cells. */
-function renderCounts(counts: readonly number[]): string {
-  const different = [...new Set(counts)];
-  return different.length === 1 ? String(different[0]) : `${Math.max(...counts)}*`;
 }
 
 function short(value: number): string {
