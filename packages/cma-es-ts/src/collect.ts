@@ -7,7 +7,7 @@ import { betterOf, compareMembers } from './ranking.js';
 import { nextRegime, restartMean } from './restarts/regime.js';
 import { limitSpread } from './spread.js';
 import { type CmaState, createDistribution, type Member, type ValueRange } from './state.js';
-import { median, stagnationLength, stopReasons, valueHistoryLength } from './stop-reasons.js';
+import { stagnationLength, stopReasons, valueHistoryLength } from './stop-reasons.js';
 import { updateDistribution } from './update.js';
 
 /** Puts a result into the buffer, updates the distribution once there are λ of them, and restarts where that is due. */
@@ -71,13 +71,16 @@ function constantsOf({ options, regime }: CmaState): StrategyConstants {
 }
 
 function nextRecentValues(state: CmaState, ranked: readonly Member[]): readonly ValueRange[] {
-  const finite = ranked.flatMap(({ value }) => (value === null ? [] : [value]));
-  const lowest = finite[0];
-  const highest = finite.at(-1);
-  if (lowest === undefined || highest === undefined) return state.recentValues;
+  // Failures are last, and the others in order.
+  const finite = ranked.findLastIndex(({ value }) => value !== null) + 1;
+  const valueAt = (rank: number): number | null => ranked[rank]?.value ?? null;
+  const lowest = valueAt(0);
+  const middle = valueAt(Math.floor(finite / 2));
+  const highest = valueAt(finite - 1);
+  if (lowest === null || middle === null || highest === null) return state.recentValues;
   const { options, regime } = state;
   const lookBack = options.restarts === 'none' ? valueHistoryLength : stagnationLength;
-  const range: ValueRange = [lowest, median(finite), highest];
+  const range: ValueRange = [lowest, middle, highest];
   return [...state.recentValues, range].slice(-lookBack(options.dimension, regime.populationSize));
 }
 

@@ -129,7 +129,7 @@ function alongAxes(
   lengths: Float64Array,
   vector: ArrayLike<number>,
 ): Float64Array {
-  const along = directions === null ? Float64Array.from(vector) : directions.multiply(vector);
+  const along = directions === null ? new Float64Array(vector) : directions.multiply(vector);
   for (let k = 0; k < along.length; k++) along[k]! /= lengths[k]!;
   return along;
 }

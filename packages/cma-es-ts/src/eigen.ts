@@ -20,7 +20,7 @@ const MAX_STEPS = 60;
 /** Eigenvalues and eigenvectors of a symmetric matrix (the upper triangle is read). */
 export function symmetricEigen(matrix: Matrix): Eigen {
   const size = matrix.size;
-  const a = Float64Array.from(matrix.data);
+  const a = matrix.data.slice();
   const scale = scaleToUnit(a);
   const diagonal = new Float64Array(size);
   const off = new Float64Array(size);

@@ -83,7 +83,7 @@ function isStagnating(values: readonly ValueRange[], length: number): boolean {
 }
 
 /** The upper one of two in the middle. */
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = Float64Array.from(values).sort();
   return at(sorted, Math.floor(sorted.length / 2));
 }

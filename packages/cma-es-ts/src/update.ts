@@ -109,7 +109,7 @@ function toSteps(
   const n = constants.dimension;
   const longest = Math.sqrt(n) + (2 * n) / (n + 2);
   const ys = new Float64Array(ranked.length * n);
-  const weights = Float64Array.from(constants.weights);
+  const weights = new Float64Array(constants.weights);
   const covarianceWeights = new Float64Array(ranked.length);
   for (let i = 0; i < ranked.length; i++) {
     const { x, isCurrent, frame } = ranked[i]!;
