@@ -14,6 +14,8 @@ export interface SweepFixtureOptions {
   readonly hasConfirm?: boolean;
   readonly keepModels?: number;
   readonly weight?: string;
+  /** Further entries of `optimizer`, e.g. `finalists: 1`. */
+  readonly optimizer?: string;
 }
 
 export function sweepText({
@@ -21,6 +23,7 @@ export function sweepText({
   hasConfirm = true,
   keepModels = 0,
   weight = '{min: 0.2, max: 0.8}',
+  optimizer = '',
 }: SweepFixtureOptions = {}): string {
   return `version: 1
 name: demo
@@ -32,7 +35,7 @@ genome:
     weight: ${weight}
     density: {min: 0.3, max: 0.9}
   dtype: float32
-optimizer: {max_trials: ${maxTrials}, seed: 7, population_size: 4}
+optimizer: {max_trials: ${maxTrials}, seed: 7, population_size: 4${optimizer === '' ? '' : `, ${optimizer}`}}
 tasks:
   search:
     - {name: shift, metric: "exact_match,none", for: spec-a}

@@ -137,6 +137,42 @@ describe('tellAsk', () => {
     expect(events()).toEqual([]);
   });
 
+  it('lets the optimizer hear of parents and base where they are points of the box, task by task', async () => {
+    await start({ weight: '{min: 0, max: 1}' });
+    await fixture.pastBaselines(0);
+    expect(events()).toEqual(['foreign b1', 'foreign b3', 'foreign b4', 'foreign b5']);
+    const payload = fixture.ledger.transact((db) =>
+      db.prepare("SELECT payload FROM optimizer_events WHERE trial = 'b4'").pluck().get(),
+    ) as string;
+    const task = { value: 0.1, error: 0.07071067811865475, direction: 'maximize', share: 0.5 };
+    expect(JSON.parse(payload)).toEqual({
+      vector: [1, 0, 1, 1],
+      fitness: 0.1,
+      tasks: [task, task].map((each) => ({
+        ...each,
+        error: expect.closeTo(each.error, 12) as number,
+      })),
+    });
+  });
+
+  it('tries injected merges first, as trials of the budget, and once', async () => {
+    const inject = [0.3, 0.7].map(
+      (weight) =>
+        `{weight.spec-a: ${weight}, weight.spec-b: 0.5, density.spec-a: 0.5, density.spec-b: 0.5}`,
+    );
+    await start({ maxTrials: 3, optimizer: `inject: [${inject.join(', ')}]` });
+    fixture.restart();
+    await fixture.open();
+    await fixture.pastBaselines(3);
+    expect(events()).toEqual(['inject i1', 'inject i2', 'foreign b1', 'ask 1', 'ask 2', 'ask 3']);
+    const params = fixture.ledger
+      .listTrials('demo')
+      .filter(({ kind }) => kind === 'search')
+      .map((row) => row.params?.['weight.spec-a']);
+    expect(params.slice(0, 2)).toEqual([expect.closeTo(0.3, 12), expect.closeTo(0.7, 12)]);
+    expect(params[2]).not.toBeCloseTo(0.3, 6);
+  });
+
   it('never takes a failure for a score: candidates count as worst, machines are forgotten', async () => {
     await start();
     const { trials } = await fixture.pastBaselines(4);

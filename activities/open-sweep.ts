@@ -1,8 +1,10 @@
 import { LedgerError, MergesweepError } from '../src/errors.js';
 import { createSampler } from '../src/samplers/create-sampler.js';
+import { knownPoints } from '../src/space/known-points.js';
 import { createSearchSpace } from '../src/space/search-space.js';
 import { uniformRecipe } from '../src/merge/to-recipe.js';
 import { describeSpecChange } from '../src/spec/spec-diff.js';
+import { storeSnapshot } from '../src/store/optimizer-log.js';
 import { getSweep } from '../src/store/reader.js';
 import { nextRequestId } from '../src/store/replies.js';
 import type { SweepRow } from '../src/store/rows.js';
@@ -14,7 +16,7 @@ import { propose } from './propose.js';
 import { tryToWrite, writeBestConfig, writeOpeningFiles } from './sweep-files.js';
 import { parseOrThrow, type SweepSessions } from './sweep-session.js';
 import { createTrialInput } from './trial-input.js';
-import type { Turn } from './turn.js';
+import { happen, type Turn } from './turn.js';
 
 /**
  * Creates the sweep with its baselines, or opens it again: a paused one goes on, and with it the
@@ -69,18 +71,23 @@ export function openSweep(
 }
 
 function create(turn: Turn, { specText, specPath }: OpenSweepInput): void {
-  const { db, spec, space, at } = turn;
+  const { db, spec, space } = turn;
   insertSweep(db, {
     name: spec.name,
     specText,
     specPath,
     specHash: spec.hash,
     maxTrials: spec.file.optimizer.max_trials,
-    createdAt: at,
+    createdAt: turn.at,
   });
   const models = [spec.base, ...spec.parents];
   const { params } = uniformRecipe(spec);
   const vector = params === undefined ? undefined : space.toVector(params);
+  const known = knownPoints(spec, space);
+  const at = (label: string) => {
+    const point = known.get(label);
+    return point === undefined ? {} : { vector: point };
+  };
   // The merges first: on the first of them a node learns whether it may evaluate warm.
   propose(turn, {
     trial: 'b1',
@@ -88,10 +95,16 @@ function create(turn: Turn, { specText, specPath }: OpenSweepInput): void {
     label: 'uniform',
     ...(params !== undefined && vector !== undefined && { params, vector }),
   });
-  propose(turn, { trial: 'b2', kind: 'baseline', label: 'ties' });
+  propose(turn, { trial: 'b2', kind: 'baseline', label: 'ties', ...at('ties') });
   models.forEach(({ label }, index) => {
-    propose(turn, { trial: `b${index + 3}`, kind: 'baseline', label });
+    propose(turn, { trial: `b${index + 3}`, kind: 'baseline', label, ...at(label) });
   });
+  spec.file.optimizer.inject.forEach((wanted, index) => {
+    const point = space.toVector(wanted);
+    if (point === undefined) throw new Error('checked before: an injected merge lies in the box');
+    happen(turn, { kind: 'inject', trial: `i${index + 1}`, vector: point });
+  });
+  storeSnapshot(db, spec.name, turn.sampler);
 }
 
 function reopen(turn: Turn, row: SweepRow, input: OpenSweepInput): void {

@@ -87,3 +87,33 @@ export const mergeMethods: readonly MergeMethod[] = [
 export function findMergeMethod(name: string): MergeMethod | undefined {
   return mergeMethods.find((method) => method.name === name);
 }
+
+/** Bounds of a search, inclusive. */
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+export function isRange(setting: number | Range): setting is Range {
+  return typeof setting !== 'number';
+}
+
+/**
+ * What a parameter is set to: a fixed number or the range that is searched, as asked for or else by
+ * the method's default, clamped to what the method takes with a defined effect; undefined where it is
+ * left to mergekit.
+ */
+export function settle(
+  trait: ParameterTrait,
+  setting: number | Range | undefined,
+): number | Range | undefined {
+  const wanted = setting ?? trait.defaultRange ?? trait.required;
+  if (wanted === undefined) return undefined;
+  if (!isRange(wanted)) return clamp(trait, wanted);
+  const range = { min: clamp(trait, wanted.min), max: clamp(trait, wanted.max) };
+  return range.min < range.max ? range : range.min;
+}
+
+function clamp(trait: ParameterTrait, value: number): number {
+  return Math.min(trait.max, Math.max(trait.min, value));
+}

@@ -1,7 +1,8 @@
 import { MergesweepError } from '../errors.js';
 import type { SweepSpec } from '../spec/sweep-spec.js';
 import type { Params } from '../space/search-space.js';
-import { isRange, methodOf, resolveParameters } from '../space/parameters.js';
+import { methodOf, resolveParameters } from '../space/parameters.js';
+import { isRange } from './methods.js';
 import type { MergeRecipe } from './recipe.js';
 
 /**

@@ -1,6 +1,5 @@
 import { MergesweepError } from '../errors.js';
-import { findMergeMethod, type MergeMethod, type ParameterTrait } from '../merge/methods.js';
-import type { Range } from '../spec/schema.js';
+import { findMergeMethod, settle, type MergeMethod, type Range } from '../merge/methods.js';
 import type { SweepSpec } from '../spec/sweep-spec.js';
 
 /** A merge parameter that the sweep sets: a fixed number, or the range it searches. */
@@ -10,10 +9,6 @@ export interface ResolvedParameter {
   readonly parameter: string;
   readonly parent?: string;
   readonly setting: number | Range;
-}
-
-export function isRange(setting: number | Range): setting is Range {
-  return typeof setting !== 'number';
 }
 
 /**
@@ -65,19 +60,4 @@ export function methodOf(spec: SweepSpec): MergeMethod {
 /** Keys are the user's: `constructor` must not find Object's. */
 function own<Value>(record: Readonly<Record<string, Value>>, key: string): Value | undefined {
   return Object.hasOwn(record, key) ? record[key] : undefined;
-}
-
-function settle(
-  trait: ParameterTrait,
-  setting: number | Range | undefined,
-): number | Range | undefined {
-  const wanted = setting ?? trait.defaultRange ?? trait.required;
-  if (wanted === undefined) return undefined;
-  if (typeof wanted === 'number') return clamp(trait, wanted);
-  const range = { min: clamp(trait, wanted.min), max: clamp(trait, wanted.max) };
-  return range.min < range.max ? range : range.min;
-}
-
-function clamp(trait: ParameterTrait, value: number): number {
-  return Math.min(trait.max, Math.max(trait.min, value));
 }

@@ -1,5 +1,6 @@
 import type { SweepSpec } from '../spec/sweep-spec.js';
-import { isRange, resolveParameters } from './parameters.js';
+import { isRange } from '../merge/methods.js';
+import { resolveParameters } from './parameters.js';
 
 /** One searched number. Its name is `weight.spec-rev` (per parent) or `lambda` (per merge). */
 export interface Dimension {

@@ -4,6 +4,7 @@ import { hashJson } from './canonical-json.js';
 import { checkArguments } from './check-arguments.js';
 import { checkFidelity } from './check-fidelity.js';
 import { checkGenome } from './check-genome.js';
+import { checkInject } from './check-inject.js';
 import { checkSchema } from './check-keys.js';
 import { isClamped } from './check-parameters.js';
 import { checkTasks } from './check-tasks.js';
@@ -45,6 +46,7 @@ export function parseSweepSpec(
     ...checkTasks(draft),
     ...checkArguments(draft),
     ...checkFidelity(draft),
+    ...checkInject(draft),
     ...(file === undefined || isNameWritten ? [] : checkStem(path)),
   ];
   // What a refused value is to the schema says nothing new.

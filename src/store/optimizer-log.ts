@@ -26,7 +26,7 @@ export function listEvents(db: Connection, sweep: string): OptimizerEvent[] {
 /** Stores the sampler as it is after the latest event; does nothing where that is stored already. */
 export function storeSnapshot(db: Connection, sweep: string, sampler: Sampler): void {
   const sequence = latestSequence(db, sweep);
-  if (sequence === latestSnapshot(db, sweep)) return;
+  if (sequence === 0 || sequence === latestSnapshot(db, sweep)) return;
   const state = JSON.stringify(sampler.toJSON());
   db.prepare('UPDATE snapshots SET state = NULL WHERE sweep = ? AND state IS NOT NULL').run(sweep);
   db.prepare(
