@@ -90,18 +90,29 @@ function multiplyTrailing(
   p: Float64Array,
 ): void {
   p.fill(0, from);
-  for (let i = from; i < size; i++) {
+  let i = from;
+  // Two rows in one pass: one sum alone waits for itself.
+  for (; i + 1 < size; i += 2) {
     const row = i * size;
-    const vi = a[v + i]!;
-    let sum = p[i]! + a[row + i]! * vi;
-    for (let j = i + 1; j < size; j++) {
-      const aij = a[row + j]!;
-      sum += aij * a[v + j]!;
-      p[j]! += aij * vi;
+    const next = row + size;
+    const v0 = a[v + i]!;
+    const v1 = a[v + i + 1]!;
+    const beside = a[row + i + 1]!;
+    let sum0 = p[i]! + a[row + i]! * v0 + beside * v1;
+    let sum1 = p[i + 1]! + beside * v0 + a[next + i + 1]! * v1;
+    for (let j = i + 2; j < size; j++) {
+      const a0 = a[row + j]!;
+      const a1 = a[next + j]!;
+      const vj = a[v + j]!;
+      sum0 += a0 * vj;
+      sum1 += a1 * vj;
+      p[j]! += a0 * v0 + a1 * v1;
     }
-    p[i] = sum;
+    p[i] = sum0;
+    p[i + 1] = sum1;
   }
-  for (let i = from; i < size; i++) p[i]! *= beta;
+  if (i < size) p[i]! += a[i * size + i]! * a[v + i]!;
+  for (let k = from; k < size; k++) p[k]! *= beta;
 }
 
 /** A −= v wᵀ + w vᵀ with w = p − (beta pᵀv / 2) v, the upper triangle. */
@@ -133,7 +144,24 @@ function accumulate(a: Float64Array, size: number, betas: Float64Array): Float64
     const beta = betas[k]!;
     if (beta === 0) continue;
     const v = k * size;
-    for (let i = k + 1; i < size; i++) {
+    let i = k + 1;
+    for (; i + 1 < size; i += 2) {
+      const row = i * size;
+      const next = row + size;
+      let along0 = 0;
+      let along1 = 0;
+      for (let j = k + 1; j < size; j++) {
+        along0 += q[row + j]! * a[v + j]!;
+        along1 += q[next + j]! * a[v + j]!;
+      }
+      along0 *= beta;
+      along1 *= beta;
+      for (let j = k + 1; j < size; j++) {
+        q[row + j]! -= along0 * a[v + j]!;
+        q[next + j]! -= along1 * a[v + j]!;
+      }
+    }
+    if (i < size) {
       const row = i * size;
       let along = 0;
       for (let j = k + 1; j < size; j++) along += q[row + j]! * a[v + j]!;
