@@ -1,5 +1,5 @@
 import type { SearchResult, SearchState } from './search-state.js';
-import { refit, Surrogate } from './surrogate.js';
+import { isNoisy, refit, Surrogate } from './surrogate.js';
 
 /** A result that deserves to be measured again. */
 export interface Finalist {
@@ -57,11 +57,6 @@ function rankBelieved(state: SearchState): number[] | null {
     .map(({ id }, i) => ({ id, loss: smoothed[i] ?? Number.POSITIVE_INFINITY }))
     .toSorted((left, right) => left.loss - right.loss || compareIds(left.id, right.id))
     .map(({ id }) => id);
-}
-
-/** Whether any result was told with an error: without, values are taken as exact. */
-function isNoisy({ history }: SearchState): boolean {
-  return history.some(({ evaluation }) => evaluation?.errors?.some((error) => error > 0) === true);
 }
 
 function takeInTurn(sources: readonly (readonly number[])[], k: number): number[] {

@@ -6,7 +6,7 @@ import type { Objective } from './objective.js';
 export interface SurrogateOptions {
   /**
    * How many samples of the distribution a proposal is chosen from; an integer of at least 2.
-   * @default 24
+   * @default 12
    */
   pool?: number;
   /**
@@ -25,8 +25,9 @@ export interface SurrogateOptions {
    */
   probeEvery?: number;
   /**
-   * Every so many-th proposal is where the expected improvement is largest near the best samples and the best believed
-   * result, wherever that is; the others are samples. An integer of at least 2, or 0 for never.
+   * Every so many-th proposal is where the expected improvement is largest near the best sample and the best believed
+   * result, be there a sample or not; an integer of at least 2. Only while values come without errors: where they are
+   * noisy it follows what the model has made of the noise.
    * @default 3
    */
   climbEvery?: number;
@@ -112,7 +113,7 @@ function resolveSurrogate(
   dimension: number,
 ): Required<SurrogateOptions> {
   const {
-    pool = 24,
+    pool = 12,
     after = Math.min(50, Math.max(10, 2 * dimension)),
     minTau = 0,
     probeEvery = 4,
@@ -122,6 +123,7 @@ function resolveSurrogate(
     ['pool', pool, 2],
     ['after', after, 4],
     ['probeEvery', probeEvery, 2],
+    ['climbEvery', climbEvery, 2],
   ] as const) {
     if (!Number.isSafeInteger(value) || value < minimum) {
       const expected = `a safe integer of at least ${minimum}`;

@@ -6,7 +6,7 @@ import type { Proposal, SearchEvent } from './search-events.js';
 import { climb } from './climb.js';
 import { kendallTau } from './kendall.js';
 import type { Arm, OpenProposal, SearchResult, SearchState } from './search-state.js';
-import { refit, Surrogate } from './surrogate.js';
+import { isNoisy, refit, Surrogate } from './surrogate.js';
 
 /** What one event made of a state. */
 export interface SearchStepResult {
@@ -72,7 +72,8 @@ function ask(state: SearchState): SearchStepResult {
   }
   const arm = state.live[id % state.live.length] ?? 0;
   const { surrogate, attempt, climbed, predicted } = screen(state, arm);
-  const { cma, ...rest } = armAt(state, arm);
+  const old = armAt(state, arm);
+  const { cma } = old;
   const from = climbed === undefined ? cma : step(cma, { kind: 'inject', x: climbed }).state;
   const asked = step(from, { kind: 'ask', attempt: attempt ?? 0 });
   if (asked.candidate === undefined) throw new Error('bug in cma-es-ts: ask gave no candidate');
@@ -83,7 +84,7 @@ function ask(state: SearchState): SearchStepResult {
   return {
     state: {
       ...(isScreened ? count(counted, 'screened') : counted),
-      arms: state.arms.with(arm, { ...rest, cma: asked.state }),
+      arms: state.arms.with(arm, { ...old, cma: asked.state }),
       open: [...state.open, opened],
       surrogate,
     },
@@ -123,15 +124,27 @@ function screen(state: SearchState, arm: number): Screening {
     const x = propose(cma, attempt);
     return { attempt, x, ...model.judge(x) };
   });
-  const best = pool.reduce((left, right) =>
-    right.logImprovement > left.logImprovement ? right : left,
-  );
-  if (options.climbEvery > 0 && turn % options.climbEvery === 1) {
+  const best = pool
+    .filter(({ x }) => !pending.some((other) => isSame(x, other)))
+    .reduce<(typeof pool)[number] | undefined>(
+      (left, right) =>
+        left === undefined || right.logImprovement > left.logImprovement ? right : left,
+      undefined,
+    );
+  // All of them clipped to points that are being evaluated: no choice.
+  if (best === undefined) return { surrogate, predicted: model.judge(propose(cma, 0)).loss };
+  if (turn % options.climbEvery === 1 && !isNoisy(state)) {
     const key = { seed: state.options.seed, id: state.counters.asked };
     const { x, loss } = climb(model, [best.x, model.bestBelieved()], key);
-    return { surrogate, attempt: best.attempt, climbed: x, predicted: loss };
+    if (!state.open.some((proposal) => isSame(x, proposal.x))) {
+      return { surrogate, attempt: best.attempt, climbed: x, predicted: loss };
+    }
   }
   return { surrogate, attempt: best.attempt, predicted: best.loss };
+}
+
+function isSame(left: readonly number[], right: readonly number[]): boolean {
+  return left.every((value, j) => value === right[j]);
 }
 
 /** Whether the surrogate has ranked plain samples well enough of late to choose. */
@@ -168,9 +181,9 @@ function close(
 
 function forget(state: SearchState, { arm, candidate }: OpenProposal): SearchState {
   if (arm === null) return state;
-  const { cma, ...rest } = armAt(state, arm);
-  const forgotten = step(cma, { kind: 'forget', id: candidate }).state;
-  return { ...state, arms: state.arms.with(arm, { ...rest, cma: forgotten }) };
+  const old = armAt(state, arm);
+  const cma = step(old.cma, { kind: 'forget', id: candidate }).state;
+  return { ...state, arms: state.arms.with(arm, { ...old, cma }) };
 }
 
 function addProbe(state: SearchState, expected: number | null, came: number | null): SearchState {

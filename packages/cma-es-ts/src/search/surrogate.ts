@@ -9,9 +9,11 @@ import { type Evaluation, lossGradient, lossOf, type Objective } from './objecti
 import type { SearchResult, SearchState, SurrogateState } from './search-state.js';
 
 /** The models are fitted anew when there are so many times as many results as at the latest fit. */
-const GROWTH = 1.4;
+const GROWTH = 1.5;
 /** What the models see at most: the latest results, in steps of a third of it. */
 const MOST_RESULTS = 450;
+/** What a fit sees at most, the latest ones: its cost grows with the third power. */
+const MOST_FITTED = 150;
 
 /** A result that has values. */
 interface Valued {
@@ -84,6 +86,11 @@ export class Surrogate {
   }
 }
 
+/** Whether any result was told with an error: without, values are taken as exact. */
+export function isNoisy({ history }: SearchState): boolean {
+  return history.some(({ evaluation }) => evaluation?.errors?.some((error) => error > 0) === true);
+}
+
 /** A single number without structure: its scale is unknown, and may span many orders of magnitude. */
 function isScalar(objective: Objective): boolean {
   return objective.length === 1 && objective[0]?.limit === undefined;
@@ -92,7 +99,7 @@ function isScalar(objective: Objective): boolean {
 /** The surrogate's state, fitted anew where the results have grown enough. */
 export function refit(state: SearchState): SurrogateState {
   const { surrogate, options, history } = state;
-  const results = modelled(history);
+  const results = modelled(history).slice(-MOST_FITTED);
   const seen = history.length;
   if (surrogate.fittedTo > 0 && seen < GROWTH * surrogate.fittedTo) return surrogate;
   const points = results.map(({ x }) => x);
