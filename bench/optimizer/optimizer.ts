@@ -10,7 +10,7 @@ import { benchWorkers } from './bench-workers.js';
 import { type Cell, Cells } from './cells.js';
 import { compareOverFamilies, compareWithPreset, type Question } from './compare.js';
 import { compareWithBest } from './compare.js';
-import { families as allFamilies, type Family } from './families.js';
+import { families as allFamilies, type Family, listFunctions } from './families.js';
 import type { OptimumJob, SearchJob } from './jobs.js';
 import { type KnownOptima, readOptima } from './optima.js';
 import { type OptimizerFlags, parseOptimizerFlags } from './optimizer-flags.js';
@@ -107,8 +107,7 @@ function selectionOf(flags: OptimizerFlags, families: readonly Family[]) {
   const withRandom = families.some(({ measure }) => measure === 'ratio')
     ? [...new Set([...peers, 'random'])]
     : peers;
-  const specs = families.flatMap((family) => family.specs);
-  return { peers: withRandom, specs, instances, batches, budget };
+  return { peers: withRandom, families, instances, batches, budget };
 }
 
 async function findMissing(
@@ -116,10 +115,16 @@ async function findMissing(
   { instances, processes, skipsAsync }: OptimizerFlags,
   families: readonly Family[],
 ): Promise<void> {
-  const specs = new Set(families.flatMap((family) => family.specs));
-  if (!skipsAsync) for (const spec of Object.keys(asyncTargets)) specs.add(spec);
-  const names = instances.flatMap((instance) => [...specs].map((spec) => ({ spec, instance })));
-  const jobs = optima.missing(names).map((name): OptimumJob => ({ kind: 'optimum', ...name }));
+  const targets = skipsAsync ? [] : Object.keys(asyncTargets);
+  const names = [
+    ...listFunctions(families, instances),
+    ...targets.flatMap((spec) => instances.map((instance) => ({ spec, instance }))),
+  ];
+  // Of two lists: none twice.
+  const unique = new Map(names.map((name) => [`${name.spec} ${name.instance}`, name]));
+  const jobs = optima
+    .missing([...unique.values()])
+    .map((name): OptimumJob => ({ kind: 'optimum', ...name }));
   const progress = new Progress('optima', jobs.length, say);
   await runJobs(jobs, processes, ({ value }, job) => {
     optima.add(job, value);
@@ -145,15 +150,12 @@ async function runOurCells(
   families: readonly Family[],
   optima: KnownOptima,
 ): Promise<{ cells: Cell[]; secondsPerRun: number }> {
-  const specs = families.flatMap((family) => family.specs);
   const jobs = batches.flatMap((batch) =>
-    instances.flatMap((instance) =>
-      specs.flatMap((spec) =>
-        ours.map((optimizer): SearchJob => {
-          const optimum = optima.of({ spec, instance });
-          return { kind: 'search', optimizer, spec, instance, batch, budget, optimum };
-        }),
-      ),
+    listFunctions(families, instances).flatMap((name) =>
+      ours.map((optimizer): SearchJob => {
+        const optimum = optima.of(name);
+        return { kind: 'search', optimizer, ...name, batch, budget, optimum };
+      }),
     ),
   );
   const progress = new Progress('our runs', jobs.length, say);

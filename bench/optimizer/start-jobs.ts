@@ -1,5 +1,5 @@
 /** Jobs in processes of the benchmark's own. */
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Answers, Job } from './jobs.js';
 import { runLineWorkers } from './line-workers.js';
 
@@ -10,7 +10,7 @@ export async function runJobs<Kind extends Job>(
 ): Promise<void> {
   await runLineWorkers<Kind, Answers[Kind['kind']]>({
     command: process.execPath,
-    args: ['--import', 'tsx', join(import.meta.dirname, 'run-jobs.ts')],
+    args: ['--import', 'tsx', fileURLToPath(new URL('./run-jobs.ts', import.meta.url))],
     ...{ jobs, processes, onAnswer },
   });
 }
