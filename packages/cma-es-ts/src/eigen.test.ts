@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Eigen, symmetricEigen } from './eigen.js';
 import { Matrix, norm } from './matrix.js';
-import { normal, normalVector } from './random.js';
+import { fillNormal, normal } from './random.js';
 
 /** Q diag(values) Qᵀ, where Q is a product of random reflections. */
 function matrixWithEigenvalues(values: readonly number[], seed: number): Matrix {
@@ -11,7 +11,8 @@ function matrixWithEigenvalues(values: readonly number[], seed: number): Matrix 
     matrix.set(i, i, value);
   });
   for (let k = 0; k < 3; k++) {
-    const v = normalVector(seed, k, size);
+    const v = new Float64Array(size);
+    fillNormal(v, seed, k);
     const lengthSquared = v.reduce((sum, item) => sum + item * item, 0);
     reflectBothSides(matrix, v, 2 / lengthSquared);
   }
@@ -22,7 +23,7 @@ function matrixWithEigenvalues(values: readonly number[], seed: number): Matrix 
 }
 
 /** (I − beta v vᵀ) A (I − beta v vᵀ) */
-function reflectBothSides(a: Matrix, v: readonly number[], beta: number): void {
+function reflectBothSides(a: Matrix, v: Float64Array, beta: number): void {
   const { size, data } = a;
   const p = a.multiply(v).map((value) => beta * value);
   const half = (beta * p.reduce((sum, value, i) => sum + value * v[i]!, 0)) / 2;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { inverseNormal } from './inverse-normal.js';
-import { normal, philox, uniform } from './random.js';
+import { fillNormal, normal, philox, uniform } from './random.js';
 
 /** Of `count` candidates with eight coordinates each. */
 function draw(source: typeof normal, seed: number, count: number): number[] {
@@ -78,6 +78,19 @@ describe('normal', () => {
       });
       expect(Math.abs(mean(products))).toBeLessThan(5 / Math.sqrt(n));
     }
+  });
+
+  it('fills a vector with the same numbers, of odd and even length', () => {
+    for (const length of [1, 2, 7, 8]) {
+      const z = new Float64Array(length);
+      fillNormal(z, 5, 6, 7, 3);
+      expect([...z]).toEqual(Array.from({ length }, (_, j) => normal(5, 6, j, 7, 3)));
+    }
+  });
+
+  it('differs between attempts, streams and the two coordinates of a pair', () => {
+    const draws = [normal(1, 2, 4), normal(1, 2, 5), normal(1, 2, 4, 1), normal(1, 2, 4, 0, 1)];
+    expect(new Set(draws).size).toBe(4);
   });
 
   it('is a function of its arguments', () => {

@@ -112,19 +112,18 @@ export function normal(
   return inverseNormal(uniform(seed, id, coordinate, attempt, stream));
 }
 
-/** `normal` for the coordinates 0 … count − 1, with half the mixing. */
-export function normalVector(
+/** Fills z with `normal` of the coordinates 0 … z.length − 1, with half the mixing. */
+export function fillNormal(
+  z: Float64Array,
   seed: number,
   id: number,
-  count: number,
   attempt = 0,
   stream: number = streams.sample,
-): number[] {
-  const z = new Array<number>(count);
+): void {
+  const count = z.length;
   for (let j = 0; j < count; j += 2) {
     mixPair(seed, id, j / 2, attempt, stream);
     z[j] = inverseNormal(toUniform(word(0), word(1)));
     if (j + 1 < count) z[j + 1] = inverseNormal(toUniform(word(2), word(3)));
   }
-  return z;
 }

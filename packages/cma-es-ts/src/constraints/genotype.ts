@@ -3,7 +3,7 @@
 import type { Distribution } from '../distribution.js';
 import { at } from '../matrix.js';
 import type { ResolvedOptions } from '../options.js';
-import { clip, repairCoordinate, unrepairCoordinate } from './bounds.js';
+import { type Bounds, clip, repairCoordinate, unrepairCoordinate } from './bounds.js';
 import { nearestLevel } from './levels.js';
 
 /** A point to evaluate, and where the update sees it: null where that is x itself. */
@@ -17,8 +17,7 @@ type Space = Pick<ResolvedOptions, 'bounds' | 'coordinates'>;
 /** Repairs a drawn point into the box and onto the levels. */
 export function toPoint(space: Space, distribution: Distribution, drawn: readonly number[]): Point {
   const { bounds, coordinates } = space;
-  if (!hasGenotype(space))
-    return { x: drawn.map((y) => repairCoordinate(bounds, y) + 0), genotype: null };
+  if (!hasGenotype(space)) return { x: repairAll(bounds, drawn), genotype: null };
   const genotype: number[] = [];
   const x = drawn.map((y, j) => {
     const levels = coordinates?.[j] ?? null;
@@ -32,6 +31,14 @@ export function toPoint(space: Space, distribution: Distribution, drawn: readonl
     return nearestLevel(levels, (y - mean) * scaleOf(distribution, j) + mean);
   });
   return { x, genotype };
+}
+
+/** A loop, as this is a tenth of a sample in many dimensions. */
+function repairAll(bounds: Bounds, drawn: readonly number[]): number[] {
+  const n = drawn.length;
+  const x = new Array<number>(n);
+  for (let j = 0; j < n; j++) x[j] = repairCoordinate(bounds, at(drawn, j)) + 0;
+  return x;
 }
 
 /** The genotype of a point that was not drawn: one whose repair would give x. */
