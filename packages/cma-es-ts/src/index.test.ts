@@ -9,14 +9,22 @@ describe('the package', () => {
       'CmaEventError',
       'CmaOptionsError',
       'CmaStateError',
+      'Search',
       'createBox',
       'createCmaState',
+      'createSearchState',
       'diagnostics',
+      'finalists',
+      'isTrusted',
+      'lossOf',
       'outcomeEvent',
       'parseCmaState',
+      'parseSearchState',
       'propose',
+      'searchStep',
       'step',
       'stopReasons',
+      'surrogateTau',
     ]);
   });
 
