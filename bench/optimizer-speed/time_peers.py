@@ -61,7 +61,10 @@ def measure(job: dict[str, Any]) -> dict[str, float]:
         sphere(x)
     after = (time.process_time(), time.perf_counter())
     cpu, wall = (2 * b - a - c for a, b, c in zip(before, between, after, strict=True))
-    return {"cpuMicroseconds": 1e6 * cpu / len(points), "wallMicroseconds": 1e6 * wall / len(points)}
+    return {
+        "cpuMicroseconds": 1e6 * cpu / len(points),
+        "wallMicroseconds": 1e6 * wall / len(points),
+    }
 
 
 for line in sys.stdin:
