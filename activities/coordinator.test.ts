@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { packDocuments } from '../src/external/packed-report.js';
+import { selectBest } from '../src/scoring/select-best.js';
 import type { RunTrialInput, TellAskReply } from './contracts.js';
 import {
   cancelled,
@@ -39,7 +42,7 @@ describe('tellAsk', () => {
       handedOut.push(trial.trial);
       return complete(trial);
     });
-    expect(handedOut).toEqual('b1 b2 b3 b4 b5 1 2 3 c1 c2 c3 c4 c5 c6'.split(' '));
+    expect(handedOut).toEqual('b1 b2 b3 b4 b5 1 2 3 c1 c2 c3 c4 c5 c6 c7 c8'.split(' '));
     expect(last.state).toBe('finished');
     expect(fixture.ledger.getSweep('demo')).toMatchObject({
       state: 'finished',
@@ -47,8 +50,31 @@ describe('tellAsk', () => {
     });
   });
 
+  it('ships the finalist that is best on the held-out documents', async () => {
+    await start({ maxTrials: 6, optimizer: 'finalists: 3' });
+    const measured = [0.5, 0.9, 0.8, 0.7, 0.6, 0.5];
+    let isMeasuredBest = false;
+    await fixture.runToEnd((trial) => {
+      const row = fixture.ledger.getTrial('demo', trial.trial);
+      if (row?.kind === 'search') return complete(trial, measured[Number(trial.trial) - 1]);
+      if (row?.kind === 'baseline') return complete(trial, 0.1);
+      isMeasuredBest ||= selectBest(fixture.ledger.listTrials('demo'))?.trial === '2';
+      return complete(trial, row?.confirms === '3' ? 0.85 : 0.6);
+    });
+    const confirms = fixture.ledger.listTrials('demo').flatMap((row) => row.confirms ?? []);
+    expect(confirms.slice(0, 3).sort()).toEqual(['2', '3', '4']);
+    expect(confirms.slice(3)).toEqual(['b1', 'b2', 'b3', 'b4', 'b5']);
+    expect(isMeasuredBest).toBe(true);
+    expect(selectBest(fixture.ledger.listTrials('demo'))?.trial).toBe('3');
+    const summary = await fixture.activities.finishSweep(fixture.names);
+    expect(summary.bestTrial).toBe('3');
+    const config = readFileSync(join(fixture.folder, 'demo', 'best_config.yaml'), 'utf8');
+    expect(config).toContain('Best merge of the sweep demo: trial 3,');
+    expect(config).toContain('# Chosen among 3 finalists');
+  });
+
   it('confirms the best and every complete baseline on the other split', async () => {
-    await start({ maxTrials: 3 });
+    await start({ maxTrials: 3, optimizer: 'finalists: 1' });
     await fixture.runToEnd((trial) =>
       trial.trial === 'b2'
         ? failed(trial, 'crash')

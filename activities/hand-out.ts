@@ -1,4 +1,4 @@
-import { selectBest } from '../src/scoring/select-best.js';
+import { chooseFinalists } from '../src/scoring/choose-finalists.js';
 import { getTrial } from '../src/store/reader.js';
 import type { TrialRow } from '../src/store/rows.js';
 import { listStandings } from '../src/store/standings.js';
@@ -74,7 +74,10 @@ function planLastPromotions(turn: Turn): void {
   if (!isOpen) promoteLeaders(turn);
 }
 
-/** Held-out documents are looked at once: by the best and by all it is compared with. */
+/**
+ * Held-out documents are looked at once: by the finalists, of which the best there is handed over, and
+ * by all that it is compared with.
+ */
 function planConfirmations(turn: Turn): void {
   const { db, sweep, spec } = turn;
   if (spec.file.tasks.confirm.length === 0) return;
@@ -83,10 +86,15 @@ function planConfirmations(turn: Turn): void {
   const isUnderWay = trials.some(
     ({ kind, state }) => kind === 'confirm' || state === 'proposed' || state === 'cancelled',
   );
-  const best = selectBest(trials);
-  if (isUnderWay || best === undefined) return;
+  if (isUnderWay) return;
+  const finalists = chooseFinalists(
+    trials,
+    turn.sampler.finalists(),
+    spec.file.optimizer.finalists,
+  );
+  if (finalists.length === 0) return;
   const baselines = trials.filter(({ kind, state }) => kind === 'baseline' && state === 'complete');
-  [best, ...baselines].forEach((standing, index) => {
+  [...finalists, ...baselines].forEach((standing, index) => {
     const confirmed = getTrial(db, sweep, standing.trial);
     if (confirmed === undefined) return;
     propose(turn, {

@@ -13,7 +13,7 @@ import { packReport, unpackDocuments, unpackReport } from '../src/external/packe
 import { compareMeans } from '../src/report/mean-difference.js';
 import { comparePaired } from '../src/report/paired.js';
 import { computeFitness } from '../src/scoring/fitness.js';
-import { isHopeless, isInBestThird } from '../src/scoring/promotion.js';
+import { isHopeless, isInBestThird, originOf } from '../src/scoring/promotion.js';
 import { selectBest } from '../src/scoring/select-best.js';
 import { resolveFidelity, type Fidelity } from '../src/spec/fidelity.js';
 import { getTrial, listDocuments, listScores } from '../src/store/reader.js';
@@ -111,9 +111,8 @@ function promote(turn: Turn, fidelity: Fidelity, row: TrialRow, holder?: Checkpo
   const isFull = rung === fidelity.rungs.length;
   // A perplexity of a part says nothing about the whole: it is scored anew.
   const isExtension = isMeanOfDocuments(readReport(turn, row));
-  const origin = row.trial.replace(/r\d+$/, '');
   propose(turn, {
-    trial: `${origin}r${rung}`,
+    trial: `${originOf(row.trial)}r${rung}`,
     kind: 'promotion',
     promotes: row.trial,
     ...(isFull ? {} : { rung }),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { renderBestTrial } from '../src/merge/best-config.js';
 import { renderMergekitConfig } from '../src/merge/merge-config.js';
-import { selectBest } from '../src/scoring/select-best.js';
+import { rankFinalists, selectBest } from '../src/scoring/select-best.js';
 import {
   appendTrialLines,
   renderTrialLine,
@@ -87,6 +87,7 @@ export function writeBestConfig(
     best,
     scored.flatMap(({ trial }) => ledger.listScores(sweep, trial)),
     best.checkpointFiles ?? confirmed?.checkpointFiles,
+    rankFinalists(trials).length,
   );
   if (text === undefined) return undefined;
   writeFileAtomically(join(resultsDir, sweep, 'best_config.yaml'), text);

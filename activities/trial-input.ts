@@ -59,7 +59,7 @@ export function createTrialInput(
   };
 }
 
-/** The best merge is handed over as bytes that were scored; kept models are kept whole. */
+/** Any finalist may be handed over, as bytes that were scored; kept models are kept whole. */
 function isCheckpointWanted(spec: SweepSpec, { kind, label }: TrialSketch): boolean {
   return (kind === 'confirm' && label === undefined) || spec.file.storage.keep_models > 0;
 }

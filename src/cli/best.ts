@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { LedgerError } from '../errors.js';
 import { renderBestTrial } from '../merge/best-config.js';
 import { formatDelta, formatScoreWithError } from '../report/number-text.js';
+import { chosenAmong } from '../report/finalists.js';
 import { resolveSweep, resolveTrial } from '../report/resolve-reference.js';
 import { filesOf, type ScoredModel } from '../report/scored-model.js';
 import { readSweepFacts, type SweepFacts } from '../report/sweep-facts.js';
@@ -43,7 +44,7 @@ export function registerBest(program: Command, io: CliIo, dependencies: CliDepen
         const path = join(resultsDir, sweep.name, 'best_config.yaml');
         const written = await dependencies.readFile(path);
         const isCurrent = written !== undefined && isOf(written, best.trial);
-        const config = isCurrent ? written : renderConfig(best);
+        const config = isCurrent ? written : renderConfig(facts, best);
         const configPath = isCurrent ? displayPath(path, io.cwd) : undefined;
         if (options.json === true) {
           writeJson(io, { sweep: sweep.name, ...toJson(facts), configPath, config });
@@ -69,10 +70,10 @@ function isOf(config: string, { trial }: TrialRow): boolean {
   return config.split('\n', 1)[0]?.includes(`: trial ${trial},`) === true;
 }
 
-function renderConfig(model: ScoredModel): string {
+function renderConfig({ finalists }: SweepFacts, model: ScoredModel): string {
   const { trial, search, confirm } = model;
   const scores = [...(search?.scores ?? []), ...(confirm?.scores ?? [])];
-  return renderBestTrial(trial, scores, filesOf(model)) ?? missing(trial);
+  return renderBestTrial(trial, scores, filesOf(model), finalists.length) ?? missing(trial);
 }
 
 function missing({ sweep, trial }: TrialRow): never {
@@ -83,12 +84,18 @@ function missing({ sweep, trial }: TrialRow): never {
 }
 
 function toJson(facts: SweepFacts) {
-  const { best, bestParent, deltaToBestParent } = sweepToJson(facts);
-  return { best, bestParent, deltaToBestParent, files: facts.best && filesOf(facts.best) };
+  const { best, finalists, bestParent, deltaToBestParent } = sweepToJson(facts);
+  return {
+    best,
+    finalists,
+    bestParent,
+    deltaToBestParent,
+    files: facts.best && filesOf(facts.best),
+  };
 }
 
 function renderBest(
-  { sweep, bestParent, deltaToBestParent }: SweepFacts,
+  { sweep, bestParent, deltaToBestParent, finalists }: SweepFacts,
   model: ScoredModel,
   configPath: string | undefined,
   flags: string,
@@ -101,7 +108,7 @@ function renderBest(
   return [
     `${sweep.name}${name}`,
     `  search   ${formatScoreWithError(search?.fitness, search?.stderr)}${parent}`,
-    `  confirm  ${confirm === undefined ? 'not yet' : formatScoreWithError(confirm.fitness, confirm.stderr)}`,
+    `  confirm  ${confirm === undefined ? 'not yet' : formatScoreWithError(confirm.fitness, confirm.stderr)}${chosenAmong(finalists)}`,
     ...Object.entries(trial.params ?? {}).map(
       ([parameter, value]) => `  ${value.toFixed(6)}  ${parameter}`,
     ),

@@ -4,7 +4,14 @@ import type { SweepFacts } from '../report/sweep-facts.js';
 import type { TrialRow } from '../store/rows.js';
 
 /** Fields of `ls` and, with more below, of `status`. */
-export function sweepToJson({ sweep, counts, best, bestParent, deltaToBestParent }: SweepFacts) {
+export function sweepToJson({
+  sweep,
+  counts,
+  best,
+  bestParent,
+  deltaToBestParent,
+  finalists,
+}: SweepFacts) {
   return {
     name: sweep.name,
     state: sweep.state,
@@ -12,6 +19,7 @@ export function sweepToJson({ sweep, counts, best, bestParent, deltaToBestParent
     trials: { done: counts.search.complete + counts.search.failed, max: sweep.maxTrials },
     counts,
     best: best === undefined ? undefined : bestToJson(best),
+    finalists: finalists.length === 0 ? undefined : finalists.map(bestToJson),
     bestParent: bestParent === undefined ? undefined : bestToJson(bestParent),
     deltaToBestParent,
     createdAt: sweep.createdAt,

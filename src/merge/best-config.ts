@@ -19,6 +19,8 @@ export interface BestConfigFacts {
     readonly value: number;
     readonly stderr?: number;
   }[];
+  /** How many were scored on the confirm split, of which this is the best. @default 0 */
+  readonly finalists?: number;
   /** SHA-256 of the scored checkpoint's weight files: one line each. */
   readonly files?: Readonly<Record<string, string>>;
   /** e.g. `{mergekit: '0.1.5', torch: '2.13.0'}`. */
@@ -34,6 +36,7 @@ export function renderBestConfig(recipe: MergeRecipe, facts: BestConfigFacts): s
     facts.mergeOptions,
     facts.deviceClass,
   );
+  const { finalists = 0 } = facts;
   const versions = Object.entries(facts.versions ?? {}).map(
     ([name, version]) => `${name} ${version}`,
   );
@@ -43,6 +46,11 @@ export function renderBestConfig(recipe: MergeRecipe, facts: BestConfigFacts): s
       const error = stderr === undefined ? '' : ` ± ${stderr.toFixed(4)}`;
       return `  ${split}: ${task} ${metric} ${value.toFixed(4)}${error}`;
     }),
+    ...(finalists > 1
+      ? [
+          `Chosen among ${finalists} finalists by its mean on the confirm split, which flatters it there.`,
+        ]
+      : []),
     ...(versions.length === 0 ? [] : [`Made with ${versions.join(', ')}.`]),
     'Rebuild it, where OUT is a new folder:',
     `  mergekit-yaml ${args.map(toShellWord).join(' ')}`,
@@ -56,11 +64,13 @@ export function renderBestConfig(recipe: MergeRecipe, facts: BestConfigFacts): s
 /**
  * The same of a trial as the ledger holds it; undefined where it is no merge.
  * @param files of the checkpoint: the trial's own, or of its confirmation where that one wrote it
+ * @param finalists that were confirmed
  */
 export function renderBestTrial(
   trial: TrialRow,
   scores: BestConfigFacts['scores'],
   files: BestConfigFacts['files'],
+  finalists: number,
 ): string | undefined {
   const { subject, mergeOptions } = trial.input;
   if (subject.kind !== 'merge') return undefined;
@@ -70,6 +80,7 @@ export function renderBestTrial(
     mergeOptions,
     deviceClass: trial.deviceClass ?? 'cpu',
     scores,
+    finalists,
     ...(files !== undefined && { files }),
     ...(trial.versions !== undefined && { versions: trial.versions }),
   });

@@ -1,4 +1,7 @@
 import type { EvaluationPlan, Split } from '../evaluation/plan.js';
+import { rankFinalists } from '../scoring/select-best.js';
+import type { TrialRow } from '../store/rows.js';
+import { levelFor } from './finalists.js';
 import type { SplitScore } from './scored-model.js';
 
 /** One compared model's evaluations. */
@@ -30,6 +33,16 @@ export function findCautions(models: readonly Evaluated[]): string[] {
       ];
     }),
   );
+}
+
+/** That a model was chosen by the very scores that are compared. */
+export function findChoice(name: string, trial: string, trials: readonly TrialRow[]): string[] {
+  const finalists = rankFinalists(trials);
+  if (finalists.length < 2 || finalists[0]?.trial !== trial) return [];
+  return [
+    `${name}, confirm: chosen among ${finalists.length} finalists on these documents, which flatters it: ` +
+      `take a difference there for real below p = ${Number(levelFor(finalists.length).toPrecision(2))}`,
+  ];
 }
 
 /** By the names of the sweep file. */

@@ -4,6 +4,7 @@ import type { TrialRow } from '../store/rows.js';
 import { compareModels } from './comparison.js';
 import {
   createFakeReader,
+  demoSketches,
   demoSweep,
   sketchSweep,
   sweepRow,
@@ -143,6 +144,17 @@ describe('compareMeans', () => {
 });
 
 describe('cautions', () => {
+  it('say that the best was chosen among several by the scores that are compared', () => {
+    const two = [...demoSketches(), { id: 'c7', confirms: '1', scores: [0.5, 0.5] } as const];
+    const of = (...texts: string[]) => compare([sketchSweep(sweepRow(), two)], ...texts).cautions;
+    expect(of('demo', 'spec-shift')).toEqual([
+      'demo#2, confirm: chosen among 2 finalists on these documents, which flatters it: take a ' +
+        'difference there for real below p = 0.025',
+    ]);
+    expect(of('demo#1', 'spec-shift')).toEqual([]);
+    expect(compare([demoSweep()], 'demo', 'spec-shift').cautions).toEqual([]);
+  });
+
   const cautionsOf = (over: Partial<TrialRow>, settings: Partial<EvaluationPlan> = {}) => {
     const sweep = demoSweep();
     const trials = sweep.trials.map((trial) => {

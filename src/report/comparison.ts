@@ -3,7 +3,7 @@ import type { DocumentValues } from '../evaluation/eval-report.js';
 import type { PlannedTask, Split } from '../evaluation/plan.js';
 import type { DocumentRow, LedgerReader, ScoreRow } from '../store/rows.js';
 import { compareMeans, type MeanDifference } from './mean-difference.js';
-import { findCautions } from './comparison-cautions.js';
+import { findCautions, findChoice } from './comparison-cautions.js';
 import { comparePaired, type PairedDifference } from './paired.js';
 import type { TrialReference } from './resolve-reference.js';
 import { nameTrial, readScoredModels, type SplitScore } from './scored-model.js';
@@ -86,7 +86,12 @@ export function compareModels(
   return {
     models,
     tasks,
-    cautions: findCautions(sides.map(({ model: { name }, splits }) => ({ name, splits }))),
+    cautions: [
+      ...findCautions(sides.map(({ model: { name }, splits }) => ({ name, splits }))),
+      ...sides.flatMap(({ model }) =>
+        findChoice(model.name, model.trial, reader.listTrials(model.sweep)),
+      ),
+    ],
   };
 }
 

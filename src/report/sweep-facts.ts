@@ -1,6 +1,11 @@
 /** What there is to say about a sweep, read once for `ls`, `status`, the final table and `--json`. */
 import type { FailureClass } from '../errors.js';
-import { selectBest, selectBestParent } from '../scoring/select-best.js';
+import {
+  rankFinalists,
+  rankSearchTrials,
+  selectBest,
+  selectBestParent,
+} from '../scoring/select-best.js';
 import type { LedgerReader, SweepRow, TrialRow } from '../store/rows.js';
 import { readScoredModels, type ScoredModel } from './scored-model.js';
 
@@ -23,8 +28,12 @@ export interface SweepFacts {
   readonly models: readonly ScoredModel[];
   /** Trials that wait or run. */
   readonly open: readonly TrialRow[];
-  /** Highest search score of the search trials. */
+  /** Of the finalists the best confirmed; before they are, the best measured in the search. */
   readonly best?: ScoredModel;
+  /** Best confirmed first; empty before all are. */
+  readonly finalists: readonly ScoredModel[];
+  /** The candidate with the highest search score. */
+  readonly bestMeasured?: ScoredModel;
   readonly base?: ScoredModel;
   readonly uniform?: ScoredModel;
   readonly ties?: ScoredModel;
@@ -67,6 +76,8 @@ export function readSweepFacts(reader: LedgerReader, sweep: SweepRow): SweepFact
     failures: reader.countFailures(sweep.name),
     diagnostics: reader.getDiagnostics(sweep.name),
     ...given('best', best),
+    finalists: rankFinalists(trials).flatMap((trial) => modelOf(trial) ?? []),
+    ...given('bestMeasured', modelOf(rankSearchTrials(trials)[0])),
     ...given('base', baseline('base')),
     ...given('uniform', baseline('uniform')),
     ...given('ties', baseline('ties')),

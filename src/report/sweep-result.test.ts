@@ -9,6 +9,7 @@ import {
   type FakeSweep,
   type TrialSketch,
 } from './ledger.fixture.js';
+import { criticalLead } from './finalists.js';
 import { renderSweepResult } from './sweep-result.js';
 
 const golden = (name: string): string =>
@@ -143,5 +144,47 @@ describe('the verdict', () => {
       return { ...rest, state: 'failed' as const, failure: crash };
     });
     expect(render({ ...sweep, trials })).toMatch(/uniform .*failed/);
+  });
+});
+
+describe('a best that was chosen among finalists', () => {
+  const having = (...sketches: TrialSketch[]) =>
+    sketchSweep(sweepRow(), [...demoSketches(), ...sketches]);
+  const second: TrialSketch = { id: 'c7', confirms: '1', scores: [0.95, 0.97] };
+
+  it('is the best confirmed, and the report says among how many and what that is worth', () => {
+    const text = render(having(second));
+    expect(text).toContain('best #1');
+    expect(text).toContain(
+      'chosen among 2 finalists on these documents (#1 0.9600, #2 0.9300), which flatters it: a lead ' +
+        'counts from 2.24 standard errors on; the best measured in the search was #2',
+    );
+  });
+
+  it('is shown to lead only by more than the best of several leads by luck', () => {
+    // 2.17 standard errors.
+    const close = [0.86, 0.953] as const;
+    const sketches = [...demoSketches(), second].map((each) =>
+      each.id === 'c5' ? { ...each, scores: close } : each,
+    );
+    const alone = sketches.map((each) => (each.id === 'c1' ? { ...each, confirms: 'b9' } : each));
+    const of = (list: readonly TrialSketch[]) => render(sketchSweep(sweepRow(), list));
+    expect(of(sketches)).toMatch(/it leads the uniform merge by \+0\.0535 ± 0\.0\d+: within noise/);
+    expect(of(alone)).toMatch(/it leads the uniform merge by \+0\.0535 ± 0\.0\d+\n/);
+  });
+
+  it('has a bar that grows with the number of finalists', () => {
+    expect(criticalLead(1)).toBeCloseTo(1.96, 3);
+    expect(criticalLead(5)).toBeCloseTo(2.576, 3);
+  });
+
+  it('waits for the confirmation of every finalist', () => {
+    const text = render(having({ ...second, state: 'proposed' }));
+    expect(text).toContain('best #2');
+    expect(text).not.toContain('chosen among');
+  });
+
+  it('says nothing of a choice where there was none', () => {
+    expect(render(demoSweep())).not.toContain('chosen among');
   });
 });

@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { chosenAmong } from './finalists.js';
 import { formatTime } from './duration-text.js';
 import { formatDelta, formatScore, formatScoreWithError } from './number-text.js';
 import { toPrintableLine } from './printable.js';
@@ -31,7 +32,7 @@ export function renderSweepStatus(facts: SweepFacts, options: StatusOptions): st
     ...(best === undefined
       ? ['  best       none yet']
       : [
-          `  best       ${describe(best)}`,
+          `  best       ${describe(best)}${chosenAmong(facts.finalists)}`,
           ...(best.search?.scores ?? []).map(
             ({ task, metric, value, stderr }) =>
               `             ${formatScoreWithError(value, stderr)}  ${task}  ${metric}`,

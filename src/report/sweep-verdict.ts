@@ -1,4 +1,5 @@
 /** What the numbers of a sweep say in words, and no more than they say. */
+import { criticalLead, listFinalists } from './finalists.js';
 import { formatDelta, formatDeltaWithError, formatScore } from './number-text.js';
 import { differenceTo, type ScoreDifference } from './score-difference.js';
 import type { ScoredModel } from './scored-model.js';
@@ -9,7 +10,7 @@ export interface Verdict {
   readonly text: string;
 }
 
-/** Two-sided 95 % of the normal distribution. */
+/** Two-sided 95 % of the normal distribution, for what was not chosen by the score at hand. */
 const criticalZ = 1.96;
 
 /** The verdicts of a sweep, the one that matters most first. */
@@ -21,8 +22,9 @@ export function judgeSweep(facts: SweepFacts): Verdict[] {
   if (best.confirm === undefined) return [judgeSearchOnly(facts, best)];
   return [
     judgeParents(facts, best),
-    ...judgeBaseline('the uniform merge', facts.uniform, best),
-    ...judgeBaseline('TIES at its defaults', facts.ties, best),
+    ...judgeBaseline('the uniform merge', facts.uniform, facts, best),
+    ...judgeBaseline('TIES at its defaults', facts.ties, facts, best),
+    ...judgeChoice(facts, best),
     ...judgeSkills(facts, best),
     ...judgeDrop(best),
   ];
@@ -41,7 +43,7 @@ interface Lead extends ScoreDifference {
   readonly name: string;
 }
 
-function judgeParents({ parents }: SweepFacts, best: ScoredModel): Verdict {
+function judgeParents({ parents, finalists }: SweepFacts, best: ScoredModel): Verdict {
   const leads = parents
     .flatMap((parent): Lead[] => {
       const difference = differenceTo(parent, best, 'confirm');
@@ -67,21 +69,43 @@ function judgeParents({ parents }: SweepFacts, best: ScoredModel): Verdict {
   const text =
     `best ${best.name} leads ${whom} by at least ${withError(least)} on held-out documents` +
     ` (nearest: ${least.name})${but}`;
-  if (isWithinNoise(least)) {
+  if (isWithinNoise(least, finalists)) {
     return { tone: 'bad', text: `${text}: within noise, no difference shown` };
   }
   return { tone: missing === 0 ? 'good' : 'plain', text };
 }
 
-function judgeBaseline(what: string, baseline: ScoredModel | undefined, best: ScoredModel) {
+function judgeBaseline(
+  what: string,
+  baseline: ScoredModel | undefined,
+  { finalists }: SweepFacts,
+  best: ScoredModel,
+) {
   const lead = differenceTo(baseline, best, 'confirm');
   if (lead === undefined) return [];
   if (lead.difference <= 0) {
     return [{ tone: 'bad', text: `it does not lead ${what}: ${withError(lead)}` } as const];
   }
-  const noise = isWithinNoise(lead);
+  const noise = isWithinNoise(lead, finalists);
   const text = `it leads ${what} by ${withError(lead)}${noise ? ': within noise, no difference shown' : ''}`;
   return [{ tone: noise ? 'bad' : 'good', text } as const];
+}
+
+/** The best of several flatters itself on the documents that chose it: the reader is told. */
+function judgeChoice({ finalists, bestMeasured }: SweepFacts, best: ScoredModel): Verdict[] {
+  if (finalists.length < 2) return [];
+  const measured =
+    bestMeasured === undefined || bestMeasured === best
+      ? ''
+      : `; the best measured in the search was ${bestMeasured.name}`;
+  return [
+    {
+      tone: 'plain',
+      text:
+        `chosen among ${finalists.length} finalists on these documents (${listFinalists(finalists)}), ` +
+        `which flatters it: a lead counts from ${criticalLead(finalists.length).toFixed(2)} standard errors on${measured}`,
+    },
+  ];
 }
 
 /** A mean can hide a lost skill: each task that guards a parent's is held against that parent's score. */
@@ -123,6 +147,9 @@ function judgeDrop({ search, confirm }: ScoredModel): Verdict[] {
 const withError = ({ difference, stderr }: ScoreDifference): string =>
   formatDeltaWithError(difference, stderr);
 
-function isWithinNoise({ difference, stderr }: ScoreDifference): boolean {
-  return stderr !== undefined && Math.abs(difference) < criticalZ * stderr;
+function isWithinNoise(
+  { difference, stderr }: ScoreDifference,
+  finalists: readonly ScoredModel[],
+): boolean {
+  return stderr !== undefined && Math.abs(difference) < criticalLead(finalists.length) * stderr;
 }

@@ -10,6 +10,11 @@ const promotedShare = 1 / 3;
 /** A candidate that is so many standard errors below the best, document by document, stays. */
 const hopeless = -2;
 
+/** The search trial that a promotion began as (`7r3` → `7`); any other is its own. */
+export function originOf(trial: string): string {
+  return trial.replace(/r\d+$/, '');
+}
+
 /**
  * Whether the newest result of a rung is in the best third of the last ones.
  * @param window fitness of the last results of the rung, the newest included and last, in the order

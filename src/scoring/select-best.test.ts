@@ -1,11 +1,18 @@
-import { expect, it } from 'vitest';
-import { rankSearchTrials, selectBest, selectBestParent, type ScoredTrial } from './select-best.js';
+import { describe, expect, it } from 'vitest';
+import {
+  rankFinalists,
+  rankSearchTrials,
+  selectBest,
+  selectBestParent,
+  type ScoredTrial,
+} from './select-best.js';
 
 const trial = (
   ordinal: number,
   fitness?: number,
   more: Partial<ScoredTrial> = {},
 ): ScoredTrial => ({
+  trial: String(ordinal),
   kind: 'search',
   ordinal,
   state: fitness === undefined ? 'failed' : 'complete',
@@ -41,4 +48,49 @@ it('finds the best parent among baselines, not the base and not a merge', () => 
   ];
   expect(selectBestParent(trials, ['a', 'b'])?.ordinal).toBe(3);
   expect(selectBestParent(trials, ['c'])).toBeUndefined();
+});
+
+describe('finalists', () => {
+  const confirm = (ordinal: number, confirms: string, fitness?: number, state = 'complete') =>
+    trial(ordinal, fitness, {
+      ...{ trial: `c${ordinal}`, kind: 'confirm', confirms },
+      state: fitness === undefined ? state : 'complete',
+    });
+  const search = [trial(1, 0.5), trial(2, 0.9), trial(3, 0.8), baseline(4, 'uniform', 0.7)];
+  const ids = (trials: readonly ScoredTrial[]) => trials.map((each) => each.trial);
+
+  it('are best by what they have on held-out documents, once all have ended', () => {
+    const confirmed = [confirm(5, '2', 0.6), confirm(6, '3', 0.7), confirm(7, '4', 0.9)];
+    expect(ids(rankFinalists([...search, ...confirmed]))).toEqual(['3', '2']);
+    expect(selectBest([...search, ...confirmed])?.trial).toBe('3');
+  });
+
+  it('stand in the order of confirmation where they are level', () => {
+    const confirmed = [confirm(5, '3', 0.6), confirm(6, '2', 0.6)];
+    expect(ids(rankFinalists([...search, ...confirmed]))).toEqual(['3', '2']);
+  });
+
+  it.each(['proposed', 'cancelled'])(
+    'leave the best measured the best while one is %s',
+    (state) => {
+      const confirmed = [
+        confirm(5, '2', 0.6),
+        confirm(6, '3', 0.7),
+        confirm(7, '1', undefined, state),
+      ];
+      expect(rankFinalists([...search, ...confirmed])).toEqual([]);
+      expect(selectBest([...search, ...confirmed])?.trial).toBe('2');
+    },
+  );
+
+  it('do not wait for the baselines', () => {
+    const confirmed = [confirm(5, '3', 0.6), confirm(6, '4', undefined, 'proposed')];
+    expect(selectBest([...search, ...confirmed])?.trial).toBe('3');
+  });
+
+  it('that failed are left out, and where all failed the best measured stays', () => {
+    const one = [confirm(5, '2', undefined, 'failed'), confirm(6, '3', 0.1)];
+    expect(ids(rankFinalists([...search, ...one]))).toEqual(['3']);
+    expect(selectBest([...search, confirm(5, '2', undefined, 'failed')])?.trial).toBe('2');
+  });
 });

@@ -7,6 +7,7 @@ export type Standing = Pick<TrialRow, 'kind' | 'ordinal' | 'state'> & {
   readonly trial: TrialId;
   readonly fitness?: number;
   readonly node?: string;
+  readonly confirms?: TrialId;
   readonly promotes?: TrialId;
   readonly rung?: number;
   readonly endedAt?: string;
@@ -16,19 +17,24 @@ export type Standing = Pick<TrialRow, 'kind' | 'ordinal' | 'state'> & {
 export function listStandings(db: Connection, sweep: string): Standing[] {
   const rows = db
     .prepare(
-      'SELECT trial, kind, ordinal, state, fitness, node, promotes, rung, ended_at FROM trials WHERE sweep = ? ORDER BY ordinal',
+      'SELECT trial, kind, ordinal, state, fitness, node, confirms, promotes, rung, ended_at FROM trials WHERE sweep = ? ORDER BY ordinal',
     )
-    .all(sweep) as (Omit<Standing, 'fitness' | 'node' | 'promotes' | 'rung' | 'endedAt'> & {
+    .all(sweep) as (Omit<
+    Standing,
+    'fitness' | 'node' | 'confirms' | 'promotes' | 'rung' | 'endedAt'
+  > & {
     readonly fitness: number | null;
     readonly node: string | null;
+    readonly confirms: TrialId | null;
     readonly promotes: TrialId | null;
     readonly rung: number | null;
     readonly ended_at: string | null;
   })[];
-  return rows.map(({ fitness, node, promotes, rung, ended_at, ...row }) => ({
+  return rows.map(({ fitness, node, confirms, promotes, rung, ended_at, ...row }) => ({
     ...row,
     ...(fitness !== null && { fitness }),
     ...(node !== null && { node }),
+    ...(confirms !== null && { confirms }),
     ...(promotes !== null && { promotes }),
     ...(rung !== null && { rung }),
     ...(ended_at !== null && { endedAt: ended_at }),

@@ -121,7 +121,7 @@ describe.skipIf(process.platform !== 'linux')('mergesweep run', () => {
     expect(search.map(({ trial }) => trial)).toEqual(['1', '2']);
     expect(trials.filter(({ state }) => state !== 'complete')).toEqual([]);
     expect(trials.filter(({ kind }) => kind === 'baseline')).toHaveLength(6);
-    expect(trials.filter(({ kind }) => kind === 'confirm')).toHaveLength(7);
+    expect(trials.filter(({ kind }) => kind === 'confirm')).toHaveLength(8);
     // Nothing that was accepted before the kill was touched again.
     for (const row of kept) expect(trials).toContainEqual(row);
     const ended = second.events.flatMap((event) => (event.event === 'trial' ? event.trial : []));
@@ -143,7 +143,7 @@ describe.skipIf(process.platform !== 'linux')('mergesweep run', () => {
     const again = startRun();
     expect(await again.exit).toBe(0);
     expect(again.events).toEqual([]);
-    expect(readTrials()).toHaveLength(15);
+    expect(readTrials()).toHaveLength(16);
     expect(listOurs()).toEqual([]);
   });
 });
