@@ -57,7 +57,7 @@ export function registerBest(program: Command, io: CliIo, dependencies: CliDepen
     });
   addReadingOptions(
     command,
-    '"sweep", "best": {trial, score, stderr, confirmScore, confirmStderr, params}, "bestParent", "deltaToBestParent", "files": {name: sha256}, "configPath", "config"',
+    '"sweep", "best": {trial, score, stderr, confirmScore, confirmStderr, params}, "finalists": [as best, best first], "bestParent", "deltaToBestParent", "files": {name: sha256}, "configPath", "config"',
   );
   addExamples(command, [
     ['best demo', 'scores and parameters'],

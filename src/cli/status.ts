@@ -44,7 +44,7 @@ export function registerStatus(program: Command, io: CliIo, dependencies: CliDep
     });
   addReadingOptions(
     command,
-    '"name", "state", "reason", "trials": {done, max}, "counts", "best": {trial, score, stderr, confirmScore, params, …}, "bestParent", "deltaToBestParent", "open": [trial], "failures": {class: count}, "optimizer": {sigma, …}, "next", …',
+    '"name", "state", "reason", "trials": {done, max}, "counts", "best": {trial, score, stderr, confirmScore, params, …}, "finalists": [as best, best first], "bestParent", "deltaToBestParent", "open": [trial], "failures": {class: count}, "optimizer": {name, generation, sigma, axisRatio, arms, surrogate, surrogateTau, screenedShare, converged, …}, "next", …',
   );
   addExamples(command, [
     ['status', 'the last sweep'],

@@ -3,6 +3,7 @@ import type { RunTrialInput, TrialSubject } from '../../activities/contracts.js'
 import type { DocumentValues } from '../evaluation/eval-report.js';
 import type { PlannedTask, Split } from '../evaluation/plan.js';
 import type { TrialFailure } from '../errors.js';
+import type { Diagnostics } from '../samplers/sampler.js';
 import type { DocumentRow, LedgerReader, ScoreRow, SweepRow, TrialRow } from '../store/rows.js';
 
 export interface FakeSweep {
@@ -10,7 +11,7 @@ export interface FakeSweep {
   readonly trials: readonly TrialRow[];
   readonly scores?: readonly ScoreRow[];
   readonly documents?: readonly DocumentRow[];
-  readonly diagnostics?: Readonly<Record<string, number>>;
+  readonly diagnostics?: Diagnostics;
 }
 
 export function createFakeReader(

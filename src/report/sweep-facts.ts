@@ -1,5 +1,6 @@
 /** What there is to say about a sweep, read once for `ls`, `status`, the final table and `--json`. */
 import type { FailureClass } from '../errors.js';
+import type { Diagnostics } from '../samplers/sampler.js';
 import {
   rankFinalists,
   rankSearchTrials,
@@ -45,7 +46,7 @@ export interface SweepFacts {
   readonly deltaToBestParent?: number;
   readonly failures: Readonly<Partial<Record<FailureClass, number>>>;
   /** Of the sampler: sigma, generation, … */
-  readonly diagnostics: Readonly<Record<string, number>>;
+  readonly diagnostics: Diagnostics;
 }
 
 export function readSweepFacts(reader: LedgerReader, sweep: SweepRow): SweepFacts {

@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import { chosenAmong } from './finalists.js';
 import { formatTime } from './duration-text.js';
+import { describeOptimizer } from './optimizer-lines.js';
 import { formatDelta, formatScore, formatScoreWithError } from './number-text.js';
 import { toPrintableLine } from './printable.js';
 import { nameTrial, type ScoredModel } from './scored-model.js';
@@ -22,9 +23,7 @@ export function renderSweepStatus(facts: SweepFacts, options: StatusOptions): st
   const state = { running: paint.cyan, paused: paint.yellow, finished: paint.green }[sweep.state];
   const { search, baseline, confirm } = counts;
   const ended = search.complete + search.failed + search.cancelled;
-  const optimizer = Object.entries(facts.diagnostics).map(
-    ([name, value]) => `${name} ${Number.isInteger(value) ? value : value.toPrecision(3)}`,
-  );
+  const optimizer = describeOptimizer(facts.diagnostics);
   return [
     `${paint.bold(sweep.name)}  ${state(sweep.state)}${sweep.reason === undefined ? '' : `: ${toPrintableLine(sweep.reason)}`}`,
     `  trials     ${ended} of ${sweep.maxTrials} ended (${search.complete} scored, ${search.failed} failed)` +
@@ -44,7 +43,7 @@ export function renderSweepStatus(facts: SweepFacts, options: StatusOptions): st
           `  parent     ${describe(bestParent)}; the best is at ${formatDelta(facts.deltaToBestParent)}`,
         ]),
     ...(open.length === 0 ? [] : [`  open       ${listOpen(open.map(nameTrial))}`]),
-    ...(optimizer.length === 0 ? [] : [`  optimizer  ${optimizer.join('  ')}`]),
+    ...optimizer.map((line, index) => `  ${index === 0 ? 'optimizer' : '         '}  ${line}`),
     ...failureLines(facts).map((line) => `  ${paint.yellow('failed')}     ${line}`),
     `  created    ${formatTime(sweep.createdAt)} UTC` +
       (sweep.finishedAt === undefined ? '' : `, finished ${formatTime(sweep.finishedAt)} UTC`),

@@ -14,8 +14,8 @@ interface SamplerKind {
 /** Every search algorithm that `optimizer.name` may name. */
 export const samplerKinds: Readonly<Record<SweepSpec['file']['optimizer']['name'], SamplerKind>> = {
   'cma-es': { version: cmaEsVersion, create: createCmaEsSampler, restore: restoreCmaEsSampler },
-  random: createSpaceFillingSampler(randomSequence),
-  sobol: createSpaceFillingSampler(sobolSequence),
+  random: createSpaceFillingSampler('random', randomSequence),
+  sobol: createSpaceFillingSampler('sobol', sobolSequence),
 };
 
 /** The sweep's sampler before its first event. */

@@ -27,11 +27,15 @@ interface SpaceFillingState extends SamplerState {
   readonly told: readonly (readonly [trial: string, fitness: number])[];
 }
 
-/** A sampler that hands out `sequence`, point by point. */
-export function createSpaceFillingSampler(sequence: PointSequence) {
+/**
+ * A sampler that hands out `sequence`, point by point.
+ *
+ * @param name for `status`
+ */
+export function createSpaceFillingSampler(name: string, sequence: PointSequence) {
   const start: SpaceFillingState = { version: 1, proposed: 0, line: [], open: [], told: [] };
   const restore = (spec: SweepSpec, space: SearchSpace, state: unknown): Sampler =>
-    new SpaceFillingSampler(spec, space, sequence, state as SpaceFillingState);
+    new SpaceFillingSampler(name, spec, space, sequence, state as SpaceFillingState);
   return {
     version: start.version,
     create: (spec: SweepSpec, space: SearchSpace): Sampler => restore(spec, space, start),
@@ -40,6 +44,7 @@ export function createSpaceFillingSampler(sequence: PointSequence) {
 }
 
 class SpaceFillingSampler implements Sampler {
+  readonly #name: string;
   readonly #seed: number;
   readonly #space: SearchSpace;
   readonly #sequence: PointSequence;
@@ -49,11 +54,13 @@ class SpaceFillingSampler implements Sampler {
   #proposed: number;
 
   constructor(
+    name: string,
     { file }: SweepSpec,
     space: SearchSpace,
     sequence: PointSequence,
     state: SpaceFillingState,
   ) {
+    this.#name = name;
     this.#seed = file.optimizer.seed;
     this.#space = space;
     this.#sequence = sequence;
@@ -100,7 +107,7 @@ class SpaceFillingSampler implements Sampler {
   }
 
   diagnostics(): Diagnostics {
-    return { open: this.#open.size };
+    return { name: this.#name, points: this.#proposed, open: this.#open.size };
   }
 
   #next(): readonly number[] {

@@ -114,7 +114,7 @@ export const sweepFileSchema = z.strictObject({
         .enum(['duo', 'single'])
         .default('duo')
         .describe(
-          'Of `cma-es`. `duo`: one search from the centre and one from the known merges take turns, the worse one stops; `single`: the second alone.',
+          'Of `cma-es`. `duo`: one search that knows no merge and one from the known merges take turns, the worse one stops; `single`: the second alone.',
         ),
       surrogate: z
         .enum(['auto', 'off'])

@@ -1,5 +1,6 @@
 import type { TrialId } from '../../activities/contracts.js';
 import type { FailureClass } from '../errors.js';
+import type { Diagnostics } from '../samplers/sampler.js';
 import type { Connection } from './connection.js';
 import {
   toDocumentRow,
@@ -72,12 +73,12 @@ export function listDocuments(db: Connection, sweep: string, trial: TrialId) {
   return (rows as StoredDocument[]).map(toDocumentRow);
 }
 
-function getDiagnostics(db: Connection, sweep: string): Readonly<Record<string, number>> {
+function getDiagnostics(db: Connection, sweep: string): Diagnostics {
   const text = db
     .prepare('SELECT diagnostics FROM snapshots WHERE sweep = ? ORDER BY sequence DESC LIMIT 1')
     .pluck()
     .get(sweep) as string | undefined;
-  return text === undefined ? {} : (JSON.parse(text) as Record<string, number>);
+  return text === undefined ? {} : (JSON.parse(text) as Diagnostics);
 }
 
 /** Over every failed end, also of trials that were run again later. */

@@ -9,6 +9,7 @@ import type {
 import type { PackedDocumentValues, TaskScore } from '../evaluation/eval-report.js';
 import type { Split } from '../evaluation/plan.js';
 import type { FailureClass, TrialFailure } from '../errors.js';
+import type { Diagnostics } from '../samplers/sampler.js';
 import type { Params } from '../space/search-space.js';
 
 export type TrialState = 'proposed' | 'complete' | 'failed' | 'cancelled';
@@ -92,7 +93,7 @@ export interface LedgerReader {
   listScores(sweep: string, trial?: TrialId): ScoreRow[];
   listDocuments(sweep: string, trial: TrialId): DocumentRow[];
   /** Sampler diagnostics stored with the last snapshot. */
-  getDiagnostics(sweep: string): Readonly<Record<string, number>>;
+  getDiagnostics(sweep: string): Diagnostics;
   countFailures(sweep: string): Partial<Record<FailureClass, number>>;
   close(): void;
 }
