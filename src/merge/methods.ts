@@ -8,6 +8,8 @@ export interface ParameterTrait {
   readonly max: number;
   /** The range searched when the sweep file names none; absent: not searched unless asked for. */
   readonly defaultRange?: { readonly min: number; readonly max: number };
+  /** Where a search starts, whatever its range: clipped to that; absent: in the middle. */
+  readonly start?: (parents: number) => number;
   /** mergekit needs a value: it is set even when the sweep does not search it. */
   readonly required?: number;
 }
@@ -28,7 +30,8 @@ const weight: ParameterTrait = {
   scope: 'model',
   min: -2,
   max: 2,
-  defaultRange: { min: 0.2, max: 0.8 },
+  defaultRange: { min: 0, max: 1 },
+  start: (parents) => Math.min(0.5, 1.5 / parents),
   required: 1,
 };
 // At density 1 mergekit skips the draw, and every later DARE mask of the merge shifts.
@@ -36,7 +39,9 @@ const density: ParameterTrait = {
   scope: 'model',
   min: 0.001,
   max: 0.999,
-  defaultRange: { min: 0.3, max: 0.9 },
+  defaultRange: { min: 0.1, max: 0.999 },
+  // Half of the first samples are clipped to the bound: densities hardly cost the search until it needs them.
+  start: () => 0.999,
 };
 const lambda: ParameterTrait = { scope: 'method', min: 0, max: 4 };
 const taskVectorSwitches = ['normalize', 'rescale', 'int8_mask'] as const;

@@ -47,8 +47,8 @@ describe('uniformRecipe', () => {
     const spec = specFixture();
     const { recipe, params } = uniformRecipe(spec);
     expect(recipe.models.map(({ parameters }) => parameters)).toEqual([
-      { weight: 0.5, density: (0.3 + 0.9) / 2 },
-      { weight: 0.5, density: (0.3 + 0.9) / 2 },
+      { weight: 0.5, density: (0.1 + 0.999) / 2 },
+      { weight: 0.5, density: (0.1 + 0.999) / 2 },
     ]);
     expect([recipe.method, recipe.seed]).toEqual(['dare_ties', 11]);
     expect(createSearchSpace(spec).toVector(params!)).toBeDefined();

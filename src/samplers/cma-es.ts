@@ -18,7 +18,7 @@ interface CmaEsSamplerState extends SamplerState {
 }
 
 /**
- * CMA-ES over the sweep's box, from its centre and from what is known, with a Gaussian process per
+ * CMA-ES over the sweep's box, from the space's start and from what is known, with a Gaussian process per
  * eval task that chooses among its samples. A `Sampler` whose fitness is maximised.
  *
  * @throws CmaOptionsError when the space has no dimension
@@ -34,6 +34,7 @@ export function createCmaEsSampler(spec: SweepSpec, space: SearchSpace): Sampler
     objective: tasks.map(({ weight }) => ({ weight: weight / total })),
     ...(surrogate === 'off' && { surrogate: null }),
     cma: {
+      mean: space.start,
       sigma: sigma0,
       ...(population_size !== undefined && { populationSize: population_size }),
     },
@@ -120,6 +121,7 @@ class CmaEsSampler implements Sampler {
     const tau = surrogateTau(state);
     const stops = Object.keys(stopReasons(leader));
     return {
+      name: 'cma-es',
       generation,
       sigma,
       axisRatio,
@@ -152,7 +154,7 @@ class CmaEsSampler implements Sampler {
 
 function nameArm(arm: number, count: number): string {
   if (count === 1) return 'single';
-  return arm === count - 1 ? 'informed' : 'centred';
+  return arm === count - 1 ? 'informed' : 'uninformed';
 }
 
 function nameTrust(isOn: boolean, tau: number | null, trusted: boolean): string {

@@ -25,8 +25,9 @@ describe('knownPoints', () => {
     });
   });
 
-  it('are none in the usual box, which keeps away from the parents', () => {
-    expect(known({})).toEqual({});
+  it('are all in the usual box, and none in one that keeps away from the parents', () => {
+    expect(Object.keys(known({}))).toEqual(['a', 'b', 'base']);
+    expect(known({ parameters: '{weight: {min: 0.2, max: 0.8}}' })).toEqual({});
   });
 
   it('do not hold a parent whose partner has a fixed weight', () => {

@@ -25,9 +25,18 @@ describe('createSearchSpace', () => {
     expect(createSearchSpace(spec).dimensions).toMatchObject([
       { name: 'weight.a', parent: 'a', parameter: 'weight', min: 0.4, max: 0.5 },
       { name: 'weight.b', parent: 'b', min: 0.1, max: 0.9 },
-      { name: 'density.a', min: 0.3, max: 0.9 },
-      { name: 'density.b', min: 0.3, max: 0.9 },
+      { name: 'density.a', min: 0.1, max: 0.999 },
+      { name: 'density.b', min: 0.1, max: 0.999 },
     ]);
+  });
+
+  it('starts where little is dropped, at weights that sum to 1.5 at most', () => {
+    expect(createSearchSpace(specFixture()).start).toEqual([0.5, 0.5, 1, 1]);
+    const narrow = specFixture({
+      parameters:
+        '{weight: {min: 0.6, max: 0.8}, density: {min: 0.3, max: 0.9}, lambda: {min: 1, max: 2}}',
+    });
+    expect(createSearchSpace(narrow).start).toEqual([0, 0, 1, 1, 0.5]);
   });
 
   it('does not search what is fixed to a number', () => {
@@ -35,7 +44,7 @@ describe('createSearchSpace', () => {
     expect(names(spec)).toEqual(['weight.b']);
     expect(resolveParameters(spec).map(({ name, setting }) => [name, setting])).toEqual([
       ['weight.a', 1],
-      ['weight.b', { min: 0.2, max: 0.8 }],
+      ['weight.b', { min: 0, max: 1 }],
       ['density.a', 0.5],
       ['density.b', 0.5],
     ]);
@@ -108,7 +117,8 @@ describe('toCandidate and toVector', () => {
   });
 
   it('know what lies outside the box, and forgive rounding at a bound', () => {
-    const space = createSearchSpace(specFixture());
+    const parameters = '{weight: {min: 0.2, max: 0.8}, density: {min: 0.3, max: 0.9}}';
+    const space = createSearchSpace(specFixture({ parameters }));
     const { params } = space.toCandidate([0, 0.5, 0.5, 1]);
     const at = (change: Record<string, number>) => space.toVector({ ...params, ...change });
     expect(at({ 'weight.a': 0.2 - 1e-14 })?.[0]).toBe(0);

@@ -1,6 +1,6 @@
 import type { SweepSpec } from '../spec/sweep-spec.js';
 import { isRange } from '../merge/methods.js';
-import { resolveParameters } from './parameters.js';
+import { methodOf, resolveParameters } from './parameters.js';
 
 /** One searched number. Its name is `weight.spec-rev` (per parent) or `lambda` (per merge). */
 export interface Dimension {
@@ -22,6 +22,8 @@ export interface Candidate {
 
 export interface SearchSpace {
   readonly dimensions: readonly Dimension[];
+  /** Where a search starts, a point of the unit box. */
+  readonly start: readonly number[];
   toCandidate(vector: readonly number[]): Candidate;
   /** The unit-box point of `params`, or undefined where it lies outside the box or lacks a dimension. */
   toVector(params: Params): number[] | undefined;
@@ -39,8 +41,13 @@ export function createSearchSpace(spec: SweepSpec): SearchSpace {
   const dimensions = resolveParameters(spec).flatMap(({ setting, ...name }): Dimension[] =>
     isRange(setting) ? [{ ...name, min: setting.min, max: setting.max }] : [],
   );
+  const traits = methodOf(spec).parameters;
   return {
     dimensions,
+    start: dimensions.map(({ parameter, min, max }) => {
+      const start = traits[parameter]?.start?.(spec.parents.length) ?? (min + max) / 2;
+      return Math.min(1, Math.max(0, (start - min) / (max - min)));
+    }),
     toCandidate: (vector) => toCandidate(dimensions, vector),
     toVector: (params) => toVector(dimensions, params),
   };

@@ -36,7 +36,7 @@ function checkSearched(draft: Draft, method: MergeMethod): Problem[] {
       at: 'key',
       code: 'E032',
       message: 'every parameter is fixed: there is nothing to search',
-      fix: 'give one a range, e.g. `weight: {min: 0.2, max: 0.8}`',
+      fix: 'give one a range, e.g. `weight: {min: 0, max: 1}`',
     },
   ];
 }

@@ -117,8 +117,12 @@ describe('searchStep', () => {
     expect(() => search.tell(id, { values: [1, Number.NaN] })).toThrow('values[1], got NaN');
     expect(() => search.tell(id, { values: [1, 1], errors: [0, -1] })).toThrow('errors[1], got -1');
     expect(() => search.tell(id, { values: [Infinity, 0] })).toThrow('fail or forget');
-    expect(() => { search.inject([0.5]); }).toThrow('an array of 2 numbers');
-    expect(() => { search.tellForeign([0.5, 2], { values: [1, 1] }); }).toThrow('x[1] in [0, 1]');
+    expect(() => {
+      search.inject([0.5]);
+    }).toThrow('an array of 2 numbers');
+    expect(() => {
+      search.tellForeign([0.5, 2], { values: [1, 1] });
+    }).toThrow('x[1] in [0, 1]');
     expect(search.state).toBe(state);
   });
 
