@@ -23,6 +23,8 @@ export interface OptimizerFlags {
   readonly isFresh: boolean;
   /** Whether the simulation of workers is left out. */
   readonly skipsAsync: boolean;
+  /** Where an SVG of the sequential runs is written. @default nowhere */
+  readonly figure?: string;
 }
 
 /** @throws when a flag is unknown or its value is not one of those that it takes */
@@ -32,7 +34,7 @@ export function parseOptimizerFlags(args: readonly string[]): OptimizerFlags {
     args: [...args],
     options: {
       ...{ instances: text, budget: text, families: text, peers: text, ours: text },
-      ...{ batches: text, processes: text },
+      ...{ batches: text, processes: text, figure: text },
       fresh: { type: 'boolean' as const },
       'skip-async': { type: 'boolean' as const },
     },
@@ -49,6 +51,7 @@ export function parseOptimizerFlags(args: readonly string[]): OptimizerFlags {
     processes: parseWhole('processes', values.processes ?? String(availableParallelism()), 1),
     isFresh: values.fresh ?? false,
     skipsAsync: values['skip-async'] ?? false,
+    ...(values.figure !== undefined && { figure: values.figure }),
   };
 }
 

@@ -2,6 +2,7 @@
  * Our optimizers against pycma, cmaes, Optuna's samplers, mergekit-evolve's preset and random search: same functions,
  * same seeds, sequentially and in batches; and a simulation of asynchronous workers.
  */
+import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { readConfig } from '../../src/config.js';
 import { root } from '../demo-problem.js';
@@ -20,6 +21,7 @@ import { preparePeers } from './peers/peers-environment.js';
 import { Progress } from './progress.js';
 import { runJobs } from './start-jobs.js';
 import { reachedBudgets } from './regret.js';
+import { renderFigure } from './render-figure.js';
 import { renderComparison, renderFamily } from './render-tables.js';
 
 /** At which the goals are, in trials. */
@@ -42,6 +44,11 @@ export async function benchOptimizer(args: readonly string[]): Promise<Record<st
       const budgets = reachedBudgets(budget);
       for (const line of renderFamily(cells, family, { instances, batch, budgets })) say(line);
     }
+  }
+  if (flags.figure !== undefined) {
+    const figure = { instances, budgets: reachedBudgets(budget), ours: flags.ours[0] ?? '' };
+    writeFileSync(flags.figure, renderFigure(cells, families, figure));
+    say(`drawn: ${flags.figure}`);
   }
   for (const limit of describeLimits(selectionOf(flags, families))) say(`limited: ${limit}`);
 
