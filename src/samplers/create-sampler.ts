@@ -1,6 +1,7 @@
 import type { SearchSpace } from '../space/search-space.js';
 import type { SweepSpec } from '../spec/sweep-spec.js';
 import { cmaEsVersion, createCmaEsSampler, restoreCmaEsSampler } from './cma-es.js';
+import { createGpSampler, gpVersion, restoreGpSampler } from './gp.js';
 import type { OptimizerEvent, Sampler } from './sampler.js';
 import { createSpaceFillingSampler, randomSequence, sobolSequence } from './space-filling.js';
 
@@ -14,6 +15,7 @@ interface SamplerKind {
 /** Every search algorithm that `optimizer.name` may name. */
 export const samplerKinds: Readonly<Record<SweepSpec['file']['optimizer']['name'], SamplerKind>> = {
   'cma-es': { version: cmaEsVersion, create: createCmaEsSampler, restore: restoreCmaEsSampler },
+  gp: { version: gpVersion, create: createGpSampler, restore: restoreGpSampler },
   random: createSpaceFillingSampler('random', randomSequence),
   sobol: createSpaceFillingSampler('sobol', sobolSequence),
 };

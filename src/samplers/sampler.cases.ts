@@ -185,7 +185,9 @@ export function itBehavesLikeASampler({ space, create, restore, learns }: Sample
     }
     const vector = space.dimensions.map(() => 0.5);
     sampler.apply({ kind: 'foreign', trial: 'b1', vector, ...toOutcome(-9) });
+    const before = json(sampler);
     const finalists = sampler.finalists();
+    expect(json(sampler)).toEqual(before);
     expect(finalists.toSorted()).toEqual(told.map(({ trial }) => trial).toSorted());
     const best = told.reduce((a, b) => (b.fitness > a.fitness ? b : a));
     expect(finalists.slice(0, 2)).toContain(best.trial);

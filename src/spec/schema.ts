@@ -91,10 +91,10 @@ export const sweepFileSchema = z.strictObject({
   optimizer: z
     .strictObject({
       name: z
-        .enum(['cma-es', 'random', 'sobol'])
+        .enum(['cma-es', 'gp', 'random', 'sobol'])
         .default('cma-es')
         .describe(
-          'The search algorithm: `cma-es` learns from every trial; `random` and `sobol` (evenly spread) learn nothing.',
+          'The search algorithm: `cma-es`; `gp` (Bayesian: for few trials of few numbers); `random` and `sobol` (evenly spread) learn nothing. See docs/search.md.',
         ),
       max_trials: z
         .int()
