@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import page from '../API.md?raw';
 import * as api from './index.js';
 
 describe('the package', () => {
@@ -18,6 +19,7 @@ describe('the package', () => {
       'isTrusted',
       'lossOf',
       'outcomeEvent',
+      'paretoFront',
       'parseCmaState',
       'parseSearchState',
       'propose',
@@ -28,16 +30,21 @@ describe('the package', () => {
     ]);
   });
 
+  it('has a page that names every export', () => {
+    for (const name of Object.keys(api)) expect(page).toContain(name);
+  });
+
   it('does what the README shows', () => {
     const evaluate = (x: readonly number[]) =>
       x.reduce((sum, value) => sum + (value - 0.2) ** 2, 0);
-    const es = new api.Cma({ dimension: 8, seed: 1 });
-    while (es.state.counters.asked < 300) {
-      const candidate = es.ask();
-      es.tell(candidate.id, evaluate(candidate.x));
+    const search = new api.Search({ dimension: 8, seed: 1 });
+    search.inject(new Array<number>(8).fill(0.3));
+    while (search.state.counters.told < 100) {
+      const { id, x } = search.ask();
+      search.tell(id, { values: [evaluate(x)], errors: [0.01] });
     }
-    expect(es.best?.value).toBeLessThan(0.05);
-    const resumed = api.Cma.fromJSON(JSON.parse(JSON.stringify(es)));
-    expect(resumed.ask()).toEqual(es.ask());
+    expect(evaluate(search.finalists(5)[0]?.x ?? [])).toBeLessThan(0.05);
+    const resumed = api.Search.fromJSON(JSON.parse(JSON.stringify(search)));
+    expect(resumed.ask()).toEqual(search.ask());
   });
 });

@@ -68,5 +68,6 @@ export {
   type SearchStepResult,
   surrogateTau,
 } from './search/search-step.js';
+export { paretoFront } from './search/pareto.js';
 export { parseSearchState } from './search/parse-search-state.js';
 export { Search, type Told } from './search/search.js';
