@@ -5,7 +5,7 @@ import type { MakeSearch, SearchUnderTest } from './optimizer-under-test.js';
 
 /**
  * `search`: what the product runs. It is told what the product knows of a trial: the accuracy on every task and how far
- * it can be off. `search-scalar` is told the score alone, as the peers are; `cma` is the plain CMA-ES inside.
+ * it can be off. `search-scalar` is told the score alone, as the peers are, and how far that can be off; `cma` is the plain CMA-ES inside.
  */
 export const ours: Readonly<Record<'search' | 'search-scalar' | 'cma', MakeSearch>> = {
   search: (f, seed) => {
@@ -41,14 +41,18 @@ function drive(f: BenchFunction, options: SearchOptions, isInjected = true): Sea
     tell: (id, outcome) => {
       if ('failed' in outcome) {
         search.fail(id);
-      } else if (isScalar || outcome.accuracies === undefined || !isMerge(f)) {
+      } else if (outcome.accuracies === undefined || !isMerge(f)) {
         search.tell(id, outcome.value);
       } else {
-        const { accuracies } = outcome;
-        search.tell(id, {
-          values: accuracies.map((accuracy) => -accuracy),
-          errors: accuracies.map((accuracy) => standardError(accuracy, f.itemsPerTask)),
-        });
+        const { accuracies, value } = outcome;
+        const errors = accuracies.map((accuracy) => standardError(accuracy, f.itemsPerTask));
+        const error = Math.hypot(...errors) / errors.length;
+        search.tell(
+          id,
+          isScalar
+            ? { values: [value], errors: [error] }
+            : { values: accuracies.map((accuracy) => -accuracy), errors },
+        );
       }
     },
     finalists: (k) => search.finalists(k).map(({ x }) => x),
