@@ -13,7 +13,7 @@ const spoken = [
 
 const arms: Readonly<Record<string, string>> = {
   'uninformed and informed':
-    'two searches take turns, one that knows no merge and one from the known merges; the worse one will stop',
+    'two searches take turns, one that knows no merge and one from the known merges, until one is shown to be worse',
   uninformed:
     'the search that knows no merge goes on; the one from the known merges had worse results',
   informed:
