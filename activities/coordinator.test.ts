@@ -73,6 +73,22 @@ describe('tellAsk', () => {
     expect(config).toContain('# Chosen among 3 finalists');
   });
 
+  it.each(['gp', 'random', 'sobol'])('goes on after every trial with %s as well', async (name) => {
+    const run = async (isRestarted: boolean) => {
+      await start({ maxTrials: 9, hasConfirm: false, optimizer: `name: ${name}` });
+      await fixture.runToEnd((trial) => {
+        if (isRestarted) fixture.restart();
+        return trial.trial === '3' ? failed(trial, 'invalid_merge') : complete(trial);
+      });
+      const rows = fixture.ledger.listTrials('demo').filter(({ kind }) => kind === 'search');
+      return rows.map(({ vector }) => vector);
+    };
+    const calm = await run(false);
+    expect(calm).toHaveLength(9);
+    fixture.dispose();
+    expect(await run(true)).toEqual(calm);
+  });
+
   it('confirms the best and every complete baseline on the other split', async () => {
     await start({ maxTrials: 3, optimizer: 'finalists: 1' });
     await fixture.runToEnd((trial) =>
