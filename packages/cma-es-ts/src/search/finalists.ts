@@ -1,4 +1,5 @@
 import type { SearchResult, SearchState } from './search-state.js';
+import { isTrusted } from './search-step.js';
 import { isNoisy, refit, Surrogate } from './surrogate.js';
 
 /** A result that deserves to be measured again. */
@@ -20,10 +21,10 @@ const FEWEST_RESULTS = 10;
 /**
  * Which results to measure again on fresh data, best first: the first is what to ship if there is no time for that.
  *
- * The best of many noisy measurements is mostly lucky. So where results came with errors the first is the best by the
- * posterior mean of the surrogate; then come in turn the best measured and the best believed that are not yet among
- * them: the measured ones know what the model cannot express, the believed ones are not chosen by luck. Without errors
- * the best measured comes first.
+ * The best of many noisy measurements is mostly lucky. So where results came with errors, and while the surrogate is
+ * trusted, the first is the best by its posterior mean; then come in turn the best measured and the best believed that
+ * are not yet among them: the measured ones know what the model cannot express, the believed ones are not chosen by
+ * luck. Otherwise the best measured comes first.
  *
  * @param k at most so many
  */
@@ -41,9 +42,10 @@ export function finalists(state: SearchState, k: number): Finalist[] {
     return { id, x, loss, measuredRank: rank + 1, smoothedRank };
   };
   const byMeasure = measured.map(({ id }) => id);
-  const lines = isNoisy(state)
-    ? [believed ?? byMeasure, byMeasure]
-    : [byMeasure, believed ?? byMeasure];
+  const lines =
+    isNoisy(state) && isTrusted(state)
+      ? [believed ?? byMeasure, byMeasure]
+      : [byMeasure, believed ?? byMeasure];
   return takeInTurn(lines, k).map(toFinalist);
 }
 

@@ -16,7 +16,7 @@ export interface SurrogateOptions {
   after?: number;
   /**
    * It chooses only while Kendall's τ between its predictions and the results that came is at least this, in [−1, 1].
-   * @default 0
+   * @default 0.4
    */
   minTau?: number;
   /**
@@ -46,7 +46,7 @@ export interface SearchOptions {
   objective?: Objective;
   /**
    * `single`: one CMA-ES, into whose first update the best known points go. `duo`: one from the centre that knows
-   * nothing and one with the known points take turns, until each has 2 λ results; the one with the worse latest results stops.
+   * nothing, with two thirds of σ, and one with the known points take turns, until each has λ results; the one with the worse latest results stops.
    * @default 'duo'
    */
   start?: 'single' | 'duo';
@@ -115,7 +115,7 @@ function resolveSurrogate(
   const {
     pool = 12,
     after = Math.min(50, Math.max(10, 2 * dimension)),
-    minTau = 0,
+    minTau = 0.4,
     probeEvery = 4,
     climbEvery = 3,
   } = options;

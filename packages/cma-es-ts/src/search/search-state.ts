@@ -79,6 +79,11 @@ export interface SearchState {
   readonly surrogate: SurrogateState;
 }
 
+/**
+ * σ of a duo's centred arm, in units of the option's. It wins where the centre is good, and there a smaller first step is
+ * better; where it is bad the informed arm wins.
+ */
+const CENTRED_SIGMA = 2 / 3;
 /** Apart from the first arm's by so much that no user's neighbouring seeds meet it. */
 const SECOND_SEED = 2 ** 40;
 
@@ -89,17 +94,19 @@ const SECOND_SEED = 2 ** 40;
 export function createSearchState(options: SearchOptions): SearchState {
   const resolved = resolveSearchOptions(options);
   const { seed, start, cma } = resolved;
-  const seeds = start === 'duo' ? [seed, (seed + SECOND_SEED) % 2 ** 53] : [seed];
+  const arms =
+    start === 'duo'
+      ? [
+          { seed, sigma: CENTRED_SIGMA * cma.sigma },
+          { seed: (seed + SECOND_SEED) % 2 ** 53, sigma: cma.sigma },
+        ]
+      : [{ seed, sigma: cma.sigma }];
   return {
     version: 1,
     options: resolved,
     counters: { asked: 0, told: 0, failed: 0, forgotten: 0, foreign: 0, screened: 0 },
-    arms: seeds.map((seed) => ({
-      cma: createCmaState({ ...cma, seed }),
-      counted: 0,
-      recent: [],
-    })),
-    live: seeds.map((_, index) => index),
+    arms: arms.map((own) => ({ cma: createCmaState({ ...cma, ...own }), counted: 0, recent: [] })),
+    live: arms.map((_, index) => index),
     open: [],
     injected: [],
     known: [],

@@ -20,8 +20,8 @@ export interface SearchStepResult {
 /** Over how many plain samples τ is taken, at most and at least. */
 const MOST_PROBES = 16;
 const FEWEST_PROBES = 6;
-/** Of a duo both arms have so many populations of results when the worse one stops. */
-const ROUNDS = 2;
+/** Of a duo both arms have so many populations of results when the worse one stops: more cost more than they tell. */
+const ROUNDS = 1;
 
 /**
  * Folds one event into a state. Pure: same arguments, same result, and the argument is never changed.
@@ -255,7 +255,7 @@ function addKnown(state: SearchState, result: SearchResult): SearchState {
   return { ...added, arms };
 }
 
-/** Of a duo, ends the arm whose latest results are worse, once both have two populations of them. */
+/** Of a duo, ends the arm whose latest results are worse, once both have a population of them. */
 function stopWorse(state: SearchState): SearchState {
   if (state.live.length < 2) return state;
   const isReady = state.arms.every(
