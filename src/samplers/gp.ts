@@ -214,7 +214,7 @@ class GpSampler implements Sampler {
   #fit(): readonly Hyperparameters[] {
     if (this.#fittedTo > 0 && this.#results.length < growth * this.#fittedTo) return this.#models;
     const { points, columns } = this.#observations();
-    const start = startOfFit(this.#space.dimensions.length);
+    const start = initialHyperparameters(this.#space.dimensions.length);
     return columns.map((values) => fitHyperparameters({ points, values }, start));
   }
 
@@ -234,16 +234,6 @@ class GpSampler implements Sampler {
     const columns = this.#shares.map((_, task) => results.map(({ losses }) => losses[task] ?? 0));
     return { results, points, columns };
   }
-}
-
-/**
- * Each fit begins anew, with little noise and a strong signal: one that begins with more noise, or where
- * the fit before ended, explains what it can't yet model by noise and stays there (in 16 dimensions the
- * best after 80 trials was hardly better than of random points).
- */
-function startOfFit(dimensions: number): Hyperparameters {
-  const { logLengths } = initialHyperparameters(dimensions);
-  return { logLengths: logLengths.map((log) => log - 0.8), logSignal: 2, logNoise: -5 };
 }
 
 /** The tasks' models together: the loss is the sum of theirs by share. */

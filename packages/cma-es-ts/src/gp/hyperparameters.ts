@@ -33,13 +33,16 @@ function logLengthMean(dimension: number): number {
   return Math.SQRT2 + 0.5 * Math.log(dimension);
 }
 
-/** Where a first fit starts. */
+/**
+ * Where a fit starts: short length scales, strong signal, little noise. There are two kinds of optimum, and the other one, which
+ * explains everything by noise, is a trap: from there no step leads to a signal that more results would show.
+ */
 export function initialHyperparameters(dimension: number): Hyperparameters {
-  const length = logLengthMean(dimension) - 1;
+  const length = logLengthMean(dimension) - 1.8;
   return {
     logLengths: new Array<number>(dimension).fill(length),
-    logSignal: 0,
-    logNoise: LOG_NOISE_MEAN,
+    logSignal: 2,
+    logNoise: -5,
   };
 }
 

@@ -16,7 +16,7 @@ export interface SurrogateOptions {
   after?: number;
   /**
    * It chooses only while Kendall's τ between its predictions and the results that came is at least this, in [−1, 1].
-   * @default 0.4
+   * @default 0.2
    */
   minTau?: number;
   /**
@@ -115,7 +115,7 @@ function resolveSurrogate(
   const {
     pool = 12,
     after = Math.min(50, Math.max(10, 2 * dimension)),
-    minTau = 0.4,
+    minTau = 0.2,
     probeEvery = 4,
     climbEvery = 3,
   } = options;

@@ -104,8 +104,8 @@ export function refit(state: SearchState): SurrogateState {
   if (surrogate.fittedTo > 0 && seen < GROWTH * surrogate.fittedTo) return surrogate;
   const points = results.map(({ x }) => x);
   const start = initialHyperparameters(options.dimension);
-  const models = componentValues(options.objective, results).map((values, i) =>
-    fitHyperparameters({ points, values }, surrogate.models[i] ?? start),
+  const models = componentValues(options.objective, results).map((values) =>
+    fitHyperparameters({ points, values }, start),
   );
   return { ...surrogate, models, fittedTo: seen };
 }
