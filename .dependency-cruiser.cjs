@@ -47,7 +47,10 @@ module.exports = {
       comment: 'Others import the package by its name.',
       severity: 'error',
       from: { pathNot: '^packages/cma-es-ts/' },
-      to: { path: '^packages/cma-es-ts/src/', pathNot: '^packages/cma-es-ts/src/(gp/)?index\\.ts$' },
+      to: {
+        path: '^packages/cma-es-ts/src/',
+        pathNot: '^packages/cma-es-ts/src/(gp/)?index\\.ts$',
+      },
     },
     {
       name: 'pure-is-pure',

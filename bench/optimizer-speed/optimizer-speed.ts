@@ -8,7 +8,7 @@ import { median } from '../median.js';
 import { LineProgram } from '../optimizer/line-program.js';
 import { preparePeers } from '../optimizer/peers/peers-environment.js';
 import { quartiles } from '../optimizer/statistics.js';
-import { timeOurs, type TimeJob, type TrialTime } from './time-ours.js';
+import type { TimeJob, TrialTime } from './time-ours.js';
 
 const cases = [
   { dimension: 10, covariance: 'full', trials: 3000 },
@@ -42,12 +42,16 @@ export async function benchOptimizerSpeed(
     new LineProgram(python, [join(import.meta.dirname, 'time_peers.py')], env);
   const single = start({ OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1' });
   const several = cores > 1 ? start({}) : null;
+  // As it was compiled, without this process's loader.
+  const compiled = join(root, 'dist', 'bench', 'optimizer-speed', 'time-ours.js');
+  const own = new LineProgram<TimeJob, TrialTime>(process.execPath, [compiled]);
   try {
     const rows = [];
-    for (const one of cases) rows.push(await timeCase(one, { rounds, seed, single, several }));
+    for (const one of cases) rows.push(await timeCase(one, { rounds, seed, own, single, several }));
     const slowestRatio = Math.min(...rows.map(({ ratio }) => ratio));
     return { name: 'optimizer-speed', slowestRatio, rounds, seed, rows, versions };
   } finally {
+    own.close();
     single.close();
     several?.close();
   }
@@ -56,13 +60,14 @@ export async function benchOptimizerSpeed(
 interface Sides {
   readonly rounds: number;
   readonly seed: number;
+  readonly own: LineProgram<TimeJob, TrialTime>;
   readonly single: LineProgram<TimeJob, TrialTime>;
   readonly several: LineProgram<TimeJob, TrialTime> | null;
 }
 
 async function timeCase(
   { dimension, covariance, trials }: (typeof cases)[number],
-  { rounds, seed, single, several }: Sides,
+  { rounds, seed, own, single, several }: Sides,
 ) {
   const ours: number[] = [];
   const peers = libraries.flatMap(
@@ -88,8 +93,8 @@ async function timeCase(
   // The first round is for compilers and caches.
   for (let round = 0; round <= rounds; round++) {
     const job = { library: 'cma-es-ts', dimension, covariance, trials, seed: seed + round };
-    const own = timeOurs(job).cpuMicroseconds;
-    if (round > 0) ours.push(own);
+    const { cpuMicroseconds } = await own.ask(job);
+    if (round > 0) ours.push(cpuMicroseconds);
     for (const { time, microseconds } of peers) {
       const taken = await time(job);
       if (round > 0) microseconds.push(taken);

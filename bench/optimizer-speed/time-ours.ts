@@ -1,4 +1,8 @@
-/** What asking and telling costs in cma-es-ts. */
+/**
+ * What asking and telling costs in cma-es-ts: a job a line. A program of its own, run as it was compiled: under the
+ * benchmark's loader closures cost more.
+ */
+import { createInterface } from 'node:readline';
 import { Cma } from 'cma-es-ts';
 
 export interface TimeJob {
@@ -17,7 +21,7 @@ export interface TrialTime {
 }
 
 /** The function's own time is taken off. */
-export function timeOurs({ dimension, covariance, trials, seed }: TimeJob): TrialTime {
+function timeOurs({ dimension, covariance, trials, seed }: TimeJob): TrialTime {
   const cma = new Cma({ dimension, covariance, seed });
   const points: (readonly number[])[] = [];
   const before = now();
@@ -47,4 +51,8 @@ function sphere(x: readonly number[]): number {
 function now(): { cpu: number; wall: number } {
   const { user, system } = process.cpuUsage();
   return { cpu: user + system, wall: performance.now() * 1000 };
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  console.log(JSON.stringify(timeOurs(JSON.parse(line) as TimeJob)));
 }

@@ -22,7 +22,7 @@ interface Line {
   readonly points: readonly (readonly [budget: number, regret: number])[];
 }
 
-/** Sequential runs, families in points of accuracy only; an optimizer's line is over its own cells. */
+/** Sequential runs, families in points of accuracy only, and the optimizers that ran on every cell that ours ran on. */
 export function renderFigure(
   cells: Cells,
   families: readonly Family[],
@@ -81,9 +81,14 @@ function renderPanel(cells: Cells, family: Family, options: FigureOptions): stri
 function linesOf(
   cells: Cells,
   family: Family,
-  { instances, budgets }: FigureOptions,
+  { instances, budgets, ours }: FigureOptions,
 ): readonly Line[] {
-  return cells.optimizers().flatMap((name): Line[] => {
+  const countOf = (name: string): number => {
+    const measured = { batch: 1, budget: budgets[0] ?? 0, measure: 'best' } as const;
+    return cells.shared([name], family, instances, measured)[0]?.length ?? 0;
+  };
+  const complete = cells.optimizers().filter((name) => countOf(name) >= countOf(ours));
+  return complete.flatMap((name): Line[] => {
     const points = budgets.flatMap((budget): [number, number][] => {
       const measured = { batch: 1, budget, measure: 'best' } as const;
       const [regrets = []] = cells.shared([name], family, instances, measured);
