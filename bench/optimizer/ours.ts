@@ -5,7 +5,8 @@ import type { MakeSearch, SearchUnderTest } from './optimizer-under-test.js';
 
 /**
  * `search`: what the product runs. It is told what the product knows of a trial: the accuracy on every task and how far
- * it can be off. `search-scalar` is told the score alone, as the peers are, and how far that can be off; `cma` is the plain CMA-ES inside.
+ * it can be off. `search-scalar` is told the score alone, as the peers are, and how far that can be off; `cma` is the
+ * plain CMA-ES inside.
  */
 export const ours: Readonly<Record<'search' | 'search-scalar' | 'cma', MakeSearch>> = {
   search: (f, seed) => {

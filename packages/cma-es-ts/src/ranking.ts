@@ -13,8 +13,8 @@ export function compareMembers(left: Member, right: Member): number {
   return compareIds(left.id, right.id);
 }
 
-/** 0 < 1 < 2 < … < −1 < −2 < … */
-function compareIds(left: number, right: number): number {
+/** Of candidates, then of foreign points: 0 < 1 < 2 < … < −1 < −2 < … */
+export function compareIds(left: number, right: number): number {
   if (left >= 0 !== right >= 0) return left >= 0 ? -1 : 1;
   return left >= 0 ? left - right : right - left;
 }

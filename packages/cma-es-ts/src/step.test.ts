@@ -9,53 +9,13 @@ import { limitSpread } from './spread.js';
 import { type CmaState, createCmaState } from './state.js';
 import { propose, step } from './step.js';
 import { deepFreeze } from './testing/freeze.js';
+import { randomEvents } from './testing/moves.js';
 import { updateDistribution } from './update.js';
 
 const DIMENSION = 3;
 const start = (): CmaState => createCmaState({ dimension: DIMENSION, seed: 11 });
 
-/** What happens, without ids: which open candidate is meant is decided while folding. */
-type Move =
-  | { kind: 'ask' }
-  | { kind: 'tell' | 'fail' | 'forget'; pick: number; value: number }
-  | { kind: 'inject'; x: number[] }
-  | { kind: 'foreign'; x: number[]; value: number };
-
-const coordinate = fc.double({ min: 0, max: 1, noNaN: true });
-const value = fc.oneof(
-  fc.double({ min: -1e6, max: 1e6, noNaN: true }),
-  fc.integer({ min: 0, max: 2 }),
-  fc.constant(-0),
-);
-const x = fc.array(coordinate, { minLength: DIMENSION, maxLength: DIMENSION });
-const move: fc.Arbitrary<Move> = fc.oneof(
-  { weight: 6, arbitrary: fc.constant<Move>({ kind: 'ask' }) },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      kind: fc.constantFrom('tell' as const, 'tell' as const, 'fail' as const, 'forget' as const),
-      pick: fc.nat(),
-      value,
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('inject' as const), x }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('foreign' as const), x, value }) },
-);
-const moves = fc.array(move, { minLength: 40, maxLength: 120, size: 'max' });
-
-/** Ids are drawn from all that were asked, so that some events come a second time. */
-function eventsOf(list: readonly Move[]): CmaEvent[] {
-  let asked = 0;
-  return list.flatMap((item): CmaEvent[] => {
-    if (item.kind === 'ask') asked++;
-    if (!('pick' in item)) return [item];
-    if (asked === 0) return [];
-    const id = item.pick % asked;
-    return item.kind === 'tell'
-      ? [{ kind: 'tell', id, value: item.value }]
-      : [{ kind: item.kind, id }];
-  });
-}
+const anyEvents = randomEvents(DIMENSION);
 
 function fold(state: CmaState, events: readonly CmaEvent[]): CmaState {
   return events.reduce((current, event) => step(current, event).state, state);
@@ -79,8 +39,7 @@ function afterGenerations(state: CmaState, generations: number): CmaState {
 describe('step', () => {
   it('gives bit-equal states whatever event the state was saved and restored at', () => {
     fc.assert(
-      fc.property(moves, (list) => {
-        const events = eventsOf(list);
+      fc.property(anyEvents, (events) => {
         let straight = start();
         let restored = start();
         for (const event of events) {
@@ -97,8 +56,7 @@ describe('step', () => {
 
   it('gives bit-equal states however the events are split', () => {
     fc.assert(
-      fc.property(moves, fc.nat(), (list, cut) => {
-        const events = eventsOf(list);
+      fc.property(anyEvents, fc.nat(), (events, cut) => {
         const at = cut % (events.length + 1);
         const whole = fold(start(), events);
         const parts = fold(roundTrip(fold(start(), events.slice(0, at))), events.slice(at));
@@ -110,10 +68,9 @@ describe('step', () => {
 
   it('never changes its arguments', () => {
     fc.assert(
-      fc.property(moves, (list) => {
+      fc.property(anyEvents, (events) => {
         let state = deepFreeze(start());
-        for (const event of eventsOf(list))
-          state = deepFreeze(step(state, deepFreeze(event)).state);
+        for (const event of events) state = deepFreeze(step(state, deepFreeze(event)).state);
       }),
       { numRuns: 20, seed: 3 },
     );
@@ -121,9 +78,9 @@ describe('step', () => {
 
   it('keeps every candidate and the mean inside the box', () => {
     fc.assert(
-      fc.property(moves, (list) => {
+      fc.property(anyEvents, (events) => {
         let state = createCmaState({ dimension: DIMENSION, seed: 5, sigma: 1, mean: [0, 1, 0.5] });
-        for (const event of eventsOf(list)) {
+        for (const event of events) {
           const result = step(state, event);
           state = result.state;
           for (const item of [...(result.candidate?.x ?? []), ...state.distribution.mean]) {

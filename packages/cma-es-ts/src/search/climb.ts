@@ -39,7 +39,7 @@ export function climb(
   return best;
 }
 
-export function better(left: Judged, right: Judged): Judged {
+function better(left: Judged, right: Judged): Judged {
   return right.logImprovement > left.logImprovement ? right : left;
 }
 

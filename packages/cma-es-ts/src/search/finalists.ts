@@ -1,3 +1,4 @@
+import { compareIds } from '../ranking.js';
 import type { SearchResult, SearchState } from './search-state.js';
 import { isTrusted } from './search-step.js';
 import { isNoisy, refit, Surrogate } from './surrogate.js';
@@ -71,10 +72,4 @@ function takeInTurn(sources: readonly (readonly number[])[], k: number): number[
     if (next !== undefined) taken.add(next);
   }
   return [...taken];
-}
-
-/** 0 < 1 < 2 < … < −1 < −2 < … */
-function compareIds(left: number, right: number): number {
-  if (left >= 0 !== right >= 0) return left >= 0 ? -1 : 1;
-  return left >= 0 ? left - right : right - left;
 }

@@ -1,4 +1,5 @@
 import { checkId, checkPoint, unknownKind } from '../check-event.js';
+import { plain } from '../distribution.js';
 import { CmaEventError, describe } from '../errors.js';
 import { propose, step } from '../step.js';
 import { type Evaluation, lossOf } from './objective.js';
@@ -310,9 +311,4 @@ function checkEvaluation(
   check('values', values, (value) => Number.isFinite(value));
   if (errors !== null) check('errors', errors, (value) => value >= 0 && value < Infinity);
   return { values: plain(values), errors: errors === null ? null : plain(errors) };
-}
-
-/** A copy in which −0 is 0: JSON has no −0. */
-function plain(values: readonly number[]): number[] {
-  return values.map((value) => value + 0);
 }
