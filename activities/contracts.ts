@@ -185,6 +185,36 @@ export interface SweepSummary {
   readonly bestTrial?: TrialId;
 }
 
+/** What a user asks of a sweep while it runs, or while nothing runs it. */
+export type SteerOrder =
+  /** What runs goes on, nothing is handed out. */
+  | { readonly kind: 'pause' }
+  | { readonly kind: 'resume' }
+  /** What runs may end, then the sweep's workflow ends; it goes on when it is run again. */
+  | { readonly kind: 'stop' }
+  /** What runs is killed, then the sweep's workflow ends; it goes on when it is run again. */
+  | { readonly kind: 'cancel' }
+  /** So many search trials more, ≥ 1. */
+  | { readonly kind: 'extend'; readonly trials: number }
+  /** Failed trials run again under their numbers: those named, or all for which infrastructure was to blame. */
+  | { readonly kind: 'retry'; readonly trials?: readonly TrialId[] }
+  /** The next candidate is this one: every searched number by its name. Counts to the budget. */
+  | { readonly kind: 'inject'; readonly params: Readonly<Record<string, number>> };
+
+export interface SteerInput {
+  readonly ledgerId: string;
+  readonly sweep: string;
+  /** Names the order: the same one again is done already. */
+  readonly requestId: string;
+  readonly order: SteerOrder;
+}
+export interface SteerReply {
+  /** One sentence for the user: what is different now. */
+  readonly message: string;
+  readonly isHeld: boolean;
+  readonly state: SweepState;
+}
+
 /** On the queue `mergesweep-coordinator-<ledgerId>`; each refuses another ledger's id. */
 export interface CoordinatorActivities {
   /** Creates the sweep or opens it again; twice is once. Refuses another spec under the same name. */

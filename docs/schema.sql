@@ -2,13 +2,13 @@
 
 PRAGMA application_id = 1836283760;
 
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 CREATE TABLE ledger (
   one        INTEGER PRIMARY KEY CHECK (one = 1),
   id         TEXT NOT NULL CHECK (length(id) = 36),
   created_at TEXT NOT NULL
-) STRICT;
+, host TEXT, host_name TEXT, epoch INTEGER NOT NULL DEFAULT 0 CHECK (epoch >= 0), is_closed INTEGER NOT NULL DEFAULT 1 CHECK (is_closed IN (0, 1))) STRICT;
 
 CREATE TABLE sweeps (
   name         TEXT PRIMARY KEY,
@@ -23,7 +23,7 @@ CREATE TABLE sweeps (
   streak       INTEGER NOT NULL DEFAULT 0 CHECK (streak >= 0),
   created_at   TEXT NOT NULL,
   finished_at  TEXT
-) STRICT;
+, pinned_spec TEXT CHECK (json_valid(pinned_spec)), is_held INTEGER NOT NULL DEFAULT 0 CHECK (is_held IN (0, 1)), parents TEXT CHECK (json_valid(parents))) STRICT;
 
 CREATE TABLE scores (
   sweep            TEXT NOT NULL,
@@ -177,3 +177,54 @@ BEGIN SELECT RAISE(ABORT, 'the result of a complete trial never changes'); END;
 
 CREATE TRIGGER trials_stay BEFORE DELETE ON trials
 BEGIN SELECT RAISE(ABORT, 'trials are never deleted'); END;
+
+CREATE TABLE journal (
+  sequence    INTEGER PRIMARY KEY,
+  sweep       TEXT NOT NULL REFERENCES sweeps (name),
+  kind        TEXT NOT NULL,
+  -- Of an order of the user: a repeated one is done already.
+  request_id  TEXT,
+  detail      TEXT NOT NULL CHECK (json_valid(detail)),
+  recorded_at TEXT NOT NULL,
+  UNIQUE (sweep, request_id)
+) STRICT;
+
+CREATE TABLE chain (
+  sequence   INTEGER PRIMARY KEY CHECK (sequence >= 1),
+  sweep      TEXT NOT NULL,
+  kind       TEXT NOT NULL CHECK (kind IN ('trial', 'event', 'failure', 'journal')),
+  -- Trial id, or the row's sequence.
+  key        TEXT NOT NULL,
+  row_sha256 TEXT NOT NULL CHECK (length(row_sha256) = 64),
+  -- SHA-256 over the link before, this row's identity and its digest.
+  sha256     TEXT NOT NULL CHECK (length(sha256) = 64),
+  UNIQUE (sweep, kind, key)
+) STRICT;
+
+CREATE TRIGGER chain_is_gap_free BEFORE INSERT ON chain
+WHEN NEW.sequence <> 1 + (SELECT coalesce(max(sequence), 0) FROM chain)
+BEGIN SELECT RAISE(ABORT, 'links of the chain must follow each other without a gap'); END;
+
+CREATE TRIGGER chain_is_final BEFORE UPDATE ON chain
+BEGIN SELECT RAISE(ABORT, 'links of the chain never change'); END;
+
+CREATE TRIGGER chain_stays BEFORE DELETE ON chain
+BEGIN SELECT RAISE(ABORT, 'links of the chain are never deleted'); END;
+
+CREATE TRIGGER journal_is_final BEFORE UPDATE ON journal
+BEGIN SELECT RAISE(ABORT, 'the journal never changes'); END;
+
+CREATE TRIGGER journal_stays BEFORE DELETE ON journal
+BEGIN SELECT RAISE(ABORT, 'the journal is never deleted'); END;
+
+CREATE TRIGGER failures_are_final BEFORE UPDATE ON failures
+BEGIN SELECT RAISE(ABORT, 'recorded failures never change'); END;
+
+CREATE TRIGGER failures_stay BEFORE DELETE ON failures
+BEGIN SELECT RAISE(ABORT, 'recorded failures are never deleted'); END;
+
+CREATE TRIGGER divergences_are_final BEFORE UPDATE ON divergences
+BEGIN SELECT RAISE(ABORT, 'recorded divergences never change'); END;
+
+CREATE TRIGGER divergences_stay BEFORE DELETE ON divergences
+BEGIN SELECT RAISE(ABORT, 'recorded divergences are never deleted'); END;

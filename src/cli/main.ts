@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { findProjectRoot } from '../config.js';
+import { parseCrashHook, setCrashHook } from '../crash-points.js';
 import { registerBest } from './best.js';
 import { registerCheck } from './check.js';
 import { registerCompare } from './compare.js';
@@ -99,9 +100,19 @@ export async function runCli(
 /** The process: `argv` as in `process.argv`. */
 export async function main(argv: readonly string[] = process.argv): Promise<void> {
   const words = argv.slice(2);
+  crashWhereAsked(process.env['MERGESWEEP_CRASH_AT']);
   surviveBrokenOutput(words[0]);
   await runCli(words, createProcessIo());
   if (isWorkingVerb(words[0])) await exitWhenWritten();
+}
+
+/** For tests of recovery: see `parseCrashHook`. */
+function crashWhereAsked(text: string | undefined): void {
+  if (text === undefined || text === '') return;
+  const hook = parseCrashHook(text, () => process.kill(process.pid, 'SIGKILL'));
+  if (hook === undefined)
+    process.stderr.write(`MERGESWEEP_CRASH_AT=${text} is ignored: expected POINT[:WHAT]#N\n`);
+  else setCrashHook(hook);
 }
 
 function readVersion(): string {

@@ -1,5 +1,6 @@
 import { open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
+import { passCrashPoint } from '../crash-points.js';
 
 /**
  * Writes a whole file that is there after a crash either as it was or as it is now: temp file beside
@@ -15,7 +16,9 @@ export async function writeFileAtomic(path: string, text: string): Promise<void>
     } finally {
       await file.close();
     }
+    passCrashPoint('before rename', basename(path));
     await rename(temp, path);
+    passCrashPoint('after rename', basename(path));
   } catch (error) {
     await rm(temp, { force: true });
     throw error;

@@ -1,12 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { passCrashPoint } from '../crash-points.js';
 
 /** Signals every process of a group; a group that is gone is done already. */
 export function signalGroup(groupId: number, signal: NodeJS.Signals): void {
+  passCrashPoint('before signal', signal);
   try {
     process.kill(-groupId, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
+  passCrashPoint('after signal', signal);
 }
 
 /** CPU time that the group has used, ms; undefined where there is no /proc (macOS). */

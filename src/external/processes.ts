@@ -1,4 +1,6 @@
+import { basename } from 'node:path';
 import { execa } from 'execa';
+import { passCrashPoint } from '../crash-points.js';
 import { CappedLog } from './capped-log.js';
 import { GroupKiller } from './group-killer.js';
 import { BlockSplitter, OutputTail, splitLines } from './progress-lines.js';
@@ -65,6 +67,7 @@ export async function runProcess(order: ProcessOrder): Promise<ProcessResult> {
   };
   try {
     const [command, args] = supervised(order.command, order.args);
+    passCrashPoint('before spawn', basename(order.command));
     const child = execa(command, args, {
       cwd: order.cwd,
       env: order.env,
@@ -76,6 +79,7 @@ export async function runProcess(order: ProcessOrder): Promise<ProcessResult> {
       reject: false,
       stripFinalNewline: false,
     });
+    passCrashPoint('after spawn', basename(order.command));
     const groupId = child.pid;
     for (const stream of [child.stdout, child.stderr]) {
       const splitter = new BlockSplitter(onBlock);

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { execa } from 'execa';
+import { passCrashPoint } from '../crash-points.js';
 import type { TrialStage } from '../errors.js';
 import { StageFailedError } from '../errors.js';
 import { parsePythonJson } from '../evaluation/lenient-json.js';
@@ -93,6 +94,7 @@ export class WarmChild {
   /** @throws Error where it can't be spawned. */
   constructor(order: WarmChildOrder) {
     const [command, args] = supervised(order.python, ['-m', 'mergesweep_warm', `${protocolFd}`]);
+    passCrashPoint('before spawn', 'mergesweep_warm');
     const child = execa(command, args, {
       cwd: order.cwd,
       env: order.env,

@@ -59,6 +59,7 @@ export function sweepRow(over: Partial<SweepRow> = {}): SweepRow {
     specHash: 'abc',
     state: 'finished',
     maxTrials: 3,
+    isHeld: false,
     createdAt: '2026-11-24T03:00:00.000Z',
     finishedAt: '2026-11-24T03:09:00.000Z',
     ...over,

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { passCrashPoint } from '../crash-points.js';
 import { LedgerError } from '../errors.js';
 import { applySettings, type Connection, withSqliteErrors } from './connection.js';
 import { migrate, readVersion, schemaVersion } from './migrate.js';
@@ -98,7 +99,19 @@ function openWriter(resultsDir: string, now: Date): Ledger {
     return {
       ...reader,
       path,
-      transact: (work) => guard(() => db.transaction(() => work(db)).immediate()),
+      transact: (work) => {
+        const result = guard(() =>
+          db
+            .transaction(() => {
+              const done = work(db);
+              passCrashPoint('before commit', ledgerFileName);
+              return done;
+            })
+            .immediate(),
+        );
+        passCrashPoint('after commit', ledgerFileName);
+        return result;
+      },
       close: () => {
         if (!db.open) return;
         // One file to copy after a clean exit; a living reader may prevent it, which is no error.

@@ -21,7 +21,14 @@ export interface SweepRow {
   readonly specHash: string;
   readonly state: SweepState;
   readonly reason?: string;
+  /** Of the search, as extended since. */
   readonly maxTrials: number;
+  /** The sweep file with every default written out, as JSON; absent in sweeps of versions that did not pin it. */
+  readonly pinnedSpec?: string;
+  /** The user holds it: what runs goes on, nothing is handed out. */
+  readonly isHeld: boolean;
+  /** SHA-256 of base and parents by label, from the first trial that was scored. */
+  readonly parents?: Readonly<Record<string, string>>;
   /** ISO 8601, for display only. */
   readonly createdAt: string;
   readonly finishedAt?: string;

@@ -17,6 +17,9 @@ export interface StoredSweep {
   readonly state: SweepState;
   readonly reason: string | null;
   readonly max_trials: number;
+  readonly pinned_spec: string | null;
+  readonly is_held: 0 | 1;
+  readonly parents: string | null;
   readonly created_at: string;
   readonly finished_at: string | null;
 }
@@ -86,6 +89,9 @@ export function toSweepRow(row: StoredSweep): SweepRow {
     state: row.state,
     ...given('reason', row.reason),
     maxTrials: row.max_trials,
+    ...given('pinnedSpec', row.pinned_spec),
+    isHeld: row.is_held === 1,
+    ...given('parents', parse(row.parents) as Record<string, string> | null),
     createdAt: row.created_at,
     ...given('finishedAt', row.finished_at),
   };

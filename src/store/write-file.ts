@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
+import { passCrashPoint } from '../crash-points.js';
 
 /** Replaces `path` as a whole: a reader, or a crash, sees the old text or the new one, never a part. */
 export function writeFileAtomically(path: string, text: string): void {
@@ -13,7 +14,9 @@ export function writeFileAtomically(path: string, text: string): void {
     } finally {
       closeSync(file);
     }
+    passCrashPoint('before rename', basename(path));
     renameSync(partial, path);
+    passCrashPoint('after rename', basename(path));
   } catch (error) {
     rmSync(partial, { force: true });
     throw error;

@@ -1,5 +1,6 @@
 /** Tells the pool's registry that this node is there, again and again, until it withdraws. */
 import type { Client } from '@temporalio/client';
+import { passCrashPoint } from '../crash-points.js';
 import {
   announceIntervalMs,
   announceSignalName,
@@ -55,6 +56,7 @@ export async function signalRegistry(
   signal: string,
   argument: unknown,
 ): Promise<void> {
+  passCrashPoint('before signal', signal);
   const empty: NodesWorkflowInput = { nodes: [], sweeps: [] };
   await options.client.workflow.signalWithStart('nodesWorkflow', {
     workflowId: nodesWorkflowId(options.pool),
@@ -64,4 +66,5 @@ export async function signalRegistry(
     signalArgs: [argument],
     staticSummary: 'which nodes are there',
   });
+  passCrashPoint('after signal', signal);
 }

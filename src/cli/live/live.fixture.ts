@@ -8,7 +8,7 @@ export const startMs = Date.UTC(2026, 0, 1, 14, 0, 0);
 export function makeSweep(overrides: Partial<SweepRow> = {}): SweepRow {
   return {
     ...{ name: 'demo', specText: '', specPath: '/demo.yaml', specHash: 'h', state: 'running' },
-    ...{ maxTrials: 4, createdAt: new Date(startMs).toISOString() },
+    ...{ maxTrials: 4, isHeld: false, createdAt: new Date(startMs).toISOString() },
     ...overrides,
   };
 }

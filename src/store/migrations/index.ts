@@ -1,5 +1,6 @@
 import { initial } from './0001-initial.js';
 import { promotions } from './0002-promotions.js';
+import { chain } from './0003-chain.js';
 
 /** Forward only, in order: migration k takes a ledger from version k-1 to version k. */
-export const migrations: readonly string[] = [initial, promotions];
+export const migrations: readonly string[] = [initial, promotions, chain];

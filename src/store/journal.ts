@@ -1,0 +1,64 @@
+import type { Connection } from './connection.js';
+
+/** What the journal tells of: see docs/errors.md and `mergesweep status`. */
+export type JournalKind =
+  // The user's orders.
+  | 'pause'
+  | 'resume'
+  | 'stop'
+  | 'cancel'
+  | 'extend'
+  | 'retry'
+  | 'inject'
+  // What mergesweep did or found.
+  | 'spec_edited'
+  | 'engine_changed'
+  | 'adopted'
+  | 'recovered'
+  | 'parents_pinned'
+  | 'batch_reduced';
+
+export interface JournalEntry {
+  readonly kind: JournalKind;
+  /** Of an order of the user. */
+  readonly requestId?: string;
+  /** Plain JSON. */
+  readonly detail: Readonly<Record<string, unknown>>;
+  /** ISO 8601, for display only. */
+  readonly at: string;
+}
+
+/**
+ * Adds an entry at the end of the sweep's journal.
+ *
+ * @returns false, and nothing is added, where the journal has an entry of that request
+ */
+export function addToJournal(db: Connection, sweep: string, entry: JournalEntry): boolean {
+  const { changes } = db
+    .prepare(
+      `INSERT INTO journal (sweep, kind, request_id, detail, recorded_at) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (sweep, request_id) DO NOTHING`,
+    )
+    .run(sweep, entry.kind, entry.requestId ?? null, JSON.stringify(entry.detail), entry.at);
+  return changes === 1;
+}
+
+/** By time. */
+export function listJournal(db: Connection, sweep: string): JournalEntry[] {
+  const rows = db
+    .prepare(
+      'SELECT kind, request_id, detail, recorded_at FROM journal WHERE sweep = ? ORDER BY sequence',
+    )
+    .all(sweep) as {
+    kind: JournalKind;
+    request_id: string | null;
+    detail: string;
+    recorded_at: string;
+  }[];
+  return rows.map(({ kind, request_id, detail, recorded_at }) => ({
+    kind,
+    ...(request_id !== null && { requestId: request_id }),
+    detail: JSON.parse(detail) as Record<string, unknown>,
+    at: recorded_at,
+  }));
+}
