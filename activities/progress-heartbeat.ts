@@ -1,12 +1,18 @@
 import type { TrialStage } from '../src/errors.js';
 import type { TrialProgress } from './contracts.js';
 
-const tickMs = 5000;
+const longestTickMs = 5000;
 const shortestPauseMs = 1000;
+
+export interface HeartbeatOptions {
+  /** Silence for so long counts as death; 0: never. @default never */
+  readonly timeoutMs?: number | undefined;
+  readonly now?: () => number;
+}
 
 /**
  * Sends where a trial is: at once when its stage changes, at most once a second when the percentage
- * does, and every 5 s in any case, so that Temporal knows the node lives.
+ * does, and every 5 s in any case (or thrice within the time-out), so that Temporal knows the node lives.
  */
 export class ProgressHeartbeat {
   stage: TrialStage = 'queued';
@@ -21,14 +27,17 @@ export class ProgressHeartbeat {
   constructor(
     node: string,
     send: (progress: TrialProgress) => void,
-    now: () => number = () => performance.now(),
+    { timeoutMs = Infinity, now = () => performance.now() }: HeartbeatOptions = {},
   ) {
     this.node = node;
     this.send = send;
     this.now = now;
-    this.ticker = setInterval(() => {
-      this.beat();
-    }, tickMs);
+    this.ticker = setInterval(
+      () => {
+        this.beat();
+      },
+      Math.min(longestTickMs, timeoutMs > 0 ? timeoutMs / 3 : Infinity),
+    );
     this.beat();
   }
 

@@ -19,6 +19,7 @@ import type {
   NodeAdminActivities,
   RunTrialInput,
   RunTrialResult,
+  TrialProgress,
 } from './contracts.js';
 import { createChoosingEvaluator } from './choose-evaluator.js';
 import { createColdEvaluator } from './cold-evaluator.js';
@@ -89,9 +90,11 @@ async function runAttempt(
   input: RunTrialInput,
 ): Promise<RunTrialResult> {
   const context = Context.current();
-  const heartbeat = new ProgressHeartbeat(deps.nodeId, (progress) => {
+  const beat = (progress: TrialProgress): void => {
     context.heartbeat(progress);
-  });
+  };
+  const timeoutMs = context.info.heartbeatTimeoutMs;
+  const heartbeat = new ProgressHeartbeat(deps.nodeId, beat, { timeoutMs });
   const trial = new TrialRun(deps, evaluator, input, heartbeat, context.cancellationSignal);
   try {
     return await runAlone(running, input.workKey, context.cancelled, () =>

@@ -37,6 +37,15 @@ describe('readConfig', () => {
     expect(config.tools.lmEval).toBe('lm_eval');
   });
 
+  it('takes whole seconds after which a silent node counts as dead, and nothing else', () => {
+    const read = (text: string) =>
+      readConfig({}, { MERGESWEEP_HEARTBEAT_SECONDS: text }, '/w', root).heartbeatSeconds;
+    expect(read('5')).toBe(5);
+    expect(read('')).toBeUndefined();
+    for (const text of ['1', '2.5', '3601', 'soon', '0x10'])
+      expect(() => read(text)).toThrow(/expected whole seconds from 2 to 3600/);
+  });
+
   it('finds tools: setting, then the project’s environment, then PATH', () => {
     const bin = join(root, '.venv', 'bin');
     mkdirSync(bin, { recursive: true });

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { UsageError } from './errors.js';
 
 /** The programs that activities and the embedded server run: names on PATH or absolute paths. */
 export interface ToolCommands {
@@ -17,6 +18,8 @@ export interface Config {
   readonly tools: ToolCommands;
   /** GPU pool of node workers; `--pool`, `MERGESWEEP_POOL`. */
   readonly pool?: string;
+  /** A node that is silent for so long counts as dead; `MERGESWEEP_HEARTBEAT_SECONDS`, 2 to 3600. Default: 30. */
+  readonly heartbeatSeconds?: number;
 }
 
 /** The flags that several verbs share, as commander names them. */
@@ -29,6 +32,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the settings. An empty environment variable counts as not set.
+ * @throws {UsageError} `heartbeat_seconds`
  * @param projectRoot where the Python environment `.venv` is looked for; default: this package
  */
 export function readConfig(
@@ -44,6 +48,7 @@ export function readConfig(
   const tool = (name: string, program: string): string =>
     setting(name) ?? findInEnvironment(projectRoot, program) ?? program;
   const pool = flags.pool ?? setting('MERGESWEEP_POOL');
+  const heartbeatSeconds = readHeartbeat(setting(heartbeatSetting));
   return {
     resultsDir: resolve(cwd, flags.results ?? setting('MERGESWEEP_RESULTS') ?? 'results'),
     tools: {
@@ -53,7 +58,20 @@ export function readConfig(
       temporal: tool('MERGESWEEP_TEMPORAL_CLI', 'temporal'),
     },
     ...(pool === undefined ? {} : { pool }),
+    ...(heartbeatSeconds === undefined ? {} : { heartbeatSeconds }),
   };
+}
+
+const heartbeatSetting = 'MERGESWEEP_HEARTBEAT_SECONDS';
+
+function readHeartbeat(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const seconds = Number(text);
+  if (/^\d+$/.test(text) && seconds >= 2 && seconds <= 3600) return seconds;
+  throw new UsageError(
+    'heartbeat_seconds',
+    `${heartbeatSetting}=${text}: expected whole seconds from 2 to 3600.`,
+  );
 }
 
 /** The folder of mergesweep's own package.json, from the sources as from `dist`. */

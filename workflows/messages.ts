@@ -27,6 +27,8 @@ export interface SweepWorkflowInput {
   readonly capacity: number;
   /** Outcomes after which the run continues as new. @default 250: about a megabyte of history */
   readonly outcomesPerRun?: number;
+  /** A node that is silent for so long counts as dead, > 1. @default 30 */
+  readonly heartbeatSeconds?: number;
   readonly carried?: {
     readonly requestId: number;
     readonly inFlight: readonly string[];
@@ -41,6 +43,8 @@ export interface TrialWorkflowInput {
   readonly run: RunTrialInput;
   readonly parentId: string;
   readonly pool?: string;
+  /** As `SweepWorkflowInput.heartbeatSeconds`. */
+  readonly heartbeatSeconds?: number;
 }
 
 export const trialEndedSignalName = 'trialEnded';

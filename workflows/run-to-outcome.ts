@@ -13,12 +13,14 @@ const longestWaitMs = 60_000;
 
 export interface WhereToRun extends Pick<ActivityOptions, 'activityId' | 'summary'> {
   readonly pool?: string;
+  /** @default 30 */
+  readonly heartbeatSeconds?: number;
 }
 
 /** Runs a trial to its outcome; a failure is an outcome, not an error, and so is a cancellation. */
 export async function runToOutcome(
   run: RunTrialInput,
-  { pool, ...options }: WhereToRun,
+  { pool, heartbeatSeconds = 30, ...options }: WhereToRun,
 ): Promise<TrialOutcome> {
   const { mergeMinutes, evaluateMinutes } = run.limits;
   const anyNode = { taskQueue: gpuQueue(pool) };
@@ -33,8 +35,8 @@ export async function runToOutcome(
     const { runTrial } = proxyActivities<NodeActivities>({
       ...options,
       ...where,
-      // Nodes beat every 5 s at most; what died is noticed within this.
-      heartbeatTimeout: '30 seconds',
+      // Nodes beat every 5 s, or thrice within this; what died is noticed within it.
+      heartbeatTimeout: heartbeatSeconds * 1000,
       // The node holds the limits of each stage; a prefetched trial waits there for one before it.
       startToCloseTimeout: (2 * (mergeMinutes + evaluateMinutes) + 10) * 60_000,
       // Its processes must be gone before the trial counts as cancelled.

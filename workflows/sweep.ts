@@ -71,7 +71,11 @@ const withinTheTask = proxyLocalActivities<Pick<CoordinatorActivities, 'tellAsk'
  */
 export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSummary> {
   const { ledgerId, sweep } = input.open;
-  const pool = input.pool === undefined ? {} : { pool: input.pool };
+  const { heartbeatSeconds } = input;
+  const where = {
+    ...(input.pool === undefined ? {} : { pool: input.pool }),
+    ...(heartbeatSeconds === undefined ? {} : { heartbeatSeconds }),
+  };
   const outcomesPerRun = input.outcomesPerRun ?? 250;
   const isLean = patched('one-activity-per-trial');
   const { tellAsk } = isLean ? withinTheTask : coordinator;
@@ -155,7 +159,7 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
     const scope = new CancellationScope();
     attached.set(trial, scope);
     const named = { activityId: trialActivityId(trial), summary: `trial ${sweep}#${trial}` };
-    const ended = scope.run(() => runToOutcome(run, { ...pool, ...named }));
+    const ended = scope.run(() => runToOutcome(run, { ...where, ...named }));
     void ended.then((outcome) => {
       attached.delete(trial);
       events.push({ type: 'trialEnded', outcome });
@@ -166,7 +170,7 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
     try {
       await startChild(trialWorkflow, {
         workflowId: trialWorkflowId(ledgerId, sweep, run.trial),
-        args: [{ run, parentId: workflowInfo().workflowId, ...pool }],
+        args: [{ run, parentId: workflowInfo().workflowId, ...where }],
         // It outlives continue-as-new and a lost sweep; its result is worth minutes of a GPU.
         parentClosePolicy: ParentClosePolicy.ABANDON,
         staticSummary: `trial ${sweep}#${run.trial}`,

@@ -99,6 +99,7 @@ async function runAsHolder(order: RunSweepOrder, lock: WriterLock): Promise<Exit
       client: temporal.client,
       open: openInput(target, ledger.ledgerId),
       pool: config.pool,
+      heartbeatSeconds: config.heartbeatSeconds,
       capacity: session.capacity,
       registryTaskQueue: session.registryTaskQueue,
     });
@@ -146,6 +147,7 @@ async function runThroughHolder(
         client: temporal.client,
         open: openInput(target, reader.ledgerId),
         pool: config.pool,
+        heartbeatSeconds: config.heartbeatSeconds,
         capacity: 1,
         registryTaskQueue: registryTaskQueue(reader.ledgerId, temporal.isShared),
       });

@@ -22,15 +22,18 @@ export interface StartSweepOptions {
   readonly registryTaskQueue: string;
   /** As `SweepWorkflowInput.outcomesPerRun`. */
   readonly outcomesPerRun?: number | undefined;
+  /** As `SweepWorkflowInput.heartbeatSeconds`. */
+  readonly heartbeatSeconds?: number | undefined;
 }
 
 /** Starts the sweep, attaches when it runs, and has it told of the nodes that are there. */
 export async function startSweep(options: StartSweepOptions): Promise<SweepHandle> {
-  const { client, open, pool, capacity, outcomesPerRun } = options;
+  const { client, open, pool, capacity, outcomesPerRun, heartbeatSeconds } = options;
   const input: SweepWorkflowInput = {
     ...{ open, capacity },
     ...(pool === undefined ? {} : { pool }),
     ...(outcomesPerRun === undefined ? {} : { outcomesPerRun }),
+    ...(heartbeatSeconds === undefined ? {} : { heartbeatSeconds }),
   };
   const workflowId = sweepWorkflowId(open.ledgerId, open.sweep);
   await client.workflow.start('sweepWorkflow', {
