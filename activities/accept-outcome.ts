@@ -6,7 +6,6 @@ import { toTaskOutcomes } from '../src/scoring/task-outcomes.js';
 import { getTrial, listScores } from '../src/store/reader.js';
 import { resolveFidelity } from '../src/spec/fidelity.js';
 import type { TrialRow } from '../src/store/rows.js';
-import { insertReport } from '../src/store/scores.js';
 import { endStreak, lengthenStreak } from '../src/store/sweeps.js';
 import { cancelTrial, completeTrial, failTrial, recordDivergence } from '../src/store/trials.js';
 import type { EvalReport, PackedEvalReport } from '../src/evaluation/eval-report.js';
@@ -66,8 +65,7 @@ function complete(turn: Turn, trial: TrialRow, result: RunTrialResult): { pause?
     });
   }
   const { db, sweep, at } = turn;
-  completeTrial(db, sweep, trial.trial, { result, fitness, at });
-  insertReport(db, sweep, trial.trial, report);
+  completeTrial(db, sweep, trial.trial, { result, report, fitness, at });
   endStreak(db, sweep);
   if (trial.kind === 'search') {
     happen(turn, { kind: 'tell', trial: trial.trial, ...toOutcome(report, evaluation) });

@@ -1,3 +1,4 @@
+import { addLink } from './chain.js';
 import type { Connection } from './connection.js';
 
 /** What the journal tells of: see docs/errors.md and `mergesweep status`. */
@@ -34,13 +35,15 @@ export interface JournalEntry {
  * @returns false, and nothing is added, where the journal has an entry of that request
  */
 export function addToJournal(db: Connection, sweep: string, entry: JournalEntry): boolean {
-  const { changes } = db
+  const { changes, lastInsertRowid } = db
     .prepare(
       `INSERT INTO journal (sweep, kind, request_id, detail, recorded_at) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (sweep, request_id) DO NOTHING`,
     )
     .run(sweep, entry.kind, entry.requestId ?? null, JSON.stringify(entry.detail), entry.at);
-  return changes === 1;
+  if (changes === 0) return false;
+  addLink(db, sweep, 'journal', Number(lastInsertRowid));
+  return true;
 }
 
 /** By time. */

@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { LedgerError } from '../errors.js';
+import { linkFormerRows } from './chain.js';
 import type { Connection } from './connection.js';
 import { migrations as all } from './migrations/index.js';
 
 /** `mswp`: tells SQLite files of ours from others. */
 export const applicationId = 0x6d737770;
+
+/** The version of the schema that brought the chain. */
+const chainedSince = 3;
 
 /** The version of the schema that this code writes. */
 export const schemaVersion = all.length;
@@ -36,7 +40,7 @@ export function migrate(
         randomUUID(),
         now.toISOString(),
       );
-    }
+    } else if (start < chainedSince && migrations.length >= chainedSince) linkFormerRows(db);
     db.pragma(`user_version = ${migrations.length}`);
     const broken = db.pragma('foreign_key_check') as readonly unknown[];
     if (broken.length > 0) throw new Error(`the migration broke ${broken.length} references`);

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
 import { LedgerError } from '../errors.js';
 import type { OptimizerEvent, Sampler, SamplerState } from '../samplers/sampler.js';
+import { addLink } from './chain.js';
 import type { Connection } from './connection.js';
 
 /** Adds one event at the end of the sweep's log. */
 export function appendEvent(db: Connection, sweep: string, event: OptimizerEvent): void {
   const { kind, trial, ...payload } = event;
+  const sequence = latestSequence(db, sweep) + 1;
   db.prepare(
-    `INSERT INTO optimizer_events (sweep, sequence, kind, trial, payload)
-     VALUES (?, 1 + (SELECT coalesce(max(sequence), 0) FROM optimizer_events WHERE sweep = ?), ?, ?, ?)`,
-  ).run(sweep, sweep, kind, trial, JSON.stringify(payload));
+    'INSERT INTO optimizer_events (sweep, sequence, kind, trial, payload) VALUES (?, ?, ?, ?, ?)',
+  ).run(sweep, sequence, kind, trial, JSON.stringify(payload));
+  addLink(db, sweep, 'event', sequence);
 }
 
 /** All events of the sweep, in order. */

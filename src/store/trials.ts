@@ -5,9 +5,12 @@ import type {
   TrialKind,
   TrialOutcome,
 } from '../../activities/contracts.js';
+import type { PackedEvalReport } from '../evaluation/eval-report.js';
 import { failureClasses, failureOwner, type TrialFailure } from '../errors.js';
+import { addLink } from './chain.js';
 import type { Connection } from './connection.js';
 import type { TrialRow } from './rows.js';
+import { insertReport } from './scores.js';
 import { toTrialRow, type StoredTrial } from './stored-rows.js';
 
 export type NewTrial = Pick<TrialRow, 'input' | 'proposedAt'> &
@@ -59,12 +62,23 @@ export function setTrialInput(db: Connection, input: RunTrialInput): void {
   ).run(JSON.stringify(input), input.sweep, input.trial);
 }
 
-/** Ends a proposed trial as complete. */
+/** Ends a proposed trial as complete, with its scores: from now on neither changes. */
 export function completeTrial(
   db: Connection,
   sweep: string,
   trial: TrialId,
-  { result, fitness, at }: { result: RunTrialResult; fitness: number; at: string },
+  {
+    result,
+    report = result.report,
+    fitness,
+    at,
+  }: {
+    readonly result: RunTrialResult;
+    /** What is stored of it. @default the result's own */
+    readonly report?: PackedEvalReport;
+    readonly fitness: number;
+    readonly at: string;
+  },
 ): void {
   db.prepare(
     `UPDATE trials SET state = 'complete', fitness = @fitness, node = @node, attempt = @attempt,
@@ -95,6 +109,8 @@ export function completeTrial(
     modeReason: result.modeReason ?? null,
     leafCounts: toJson(result.report.leafCounts),
   });
+  insertReport(db, sweep, trial, report);
+  addLink(db, sweep, 'trial', trial);
 }
 
 /** Ends a proposed trial as failed, and keeps the failure also beyond a later new start. */
@@ -109,9 +125,12 @@ export function failTrial(
     `UPDATE trials SET state = 'failed', failure = ?, node = ?, attempt = ?, ended_at = ?
      WHERE sweep = ? AND trial = ? AND state = 'proposed'`,
   ).run(text, failure.node ?? null, failure.attempt, at, sweep, trial);
-  db.prepare(
-    `INSERT INTO failures (sweep, trial, class, failure, recorded_at) VALUES (?, ?, ?, ?, ?)`,
-  ).run(sweep, trial, failure.class, text, at);
+  const { lastInsertRowid } = db
+    .prepare(
+      `INSERT INTO failures (sweep, trial, class, failure, recorded_at) VALUES (?, ?, ?, ?, ?)`,
+    )
+    .run(sweep, trial, failure.class, text, at);
+  addLink(db, sweep, 'failure', Number(lastInsertRowid));
 }
 
 export function cancelTrial(db: Connection, sweep: string, trial: TrialId, at: string): void {

@@ -1,0 +1,163 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RunTrialResult } from '../../activities/contracts.js';
+import { makeRun } from '../../workflows/trial.fixture.js';
+import { addLink, describeDamage, verifyChain } from './chain.js';
+import type { Connection } from './connection.js';
+import { addToJournal } from './journal.js';
+import { type Ledger, ledgerFileName, openLedger } from './ledger.js';
+import { appendEvent } from './optimizer-log.js';
+import { insertSweep } from './sweeps.js';
+import { completeTrial, failTrial, insertTrial } from './trials.js';
+
+let folder: string;
+let ledger: Ledger;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'chain-'));
+  ledger = openLedger(folder, { mode: 'write' });
+  ledger.transact(fill);
+});
+afterEach(() => {
+  ledger.close();
+  rmSync(folder, { recursive: true });
+});
+
+const result: RunTrialResult = {
+  report: {
+    split: 'search',
+    scores: [
+      { task: 't', metric: 'acc,none', value: 0.1 + 0.2, documents: 3, higherIsBetter: true },
+    ],
+    documents: [
+      {
+        task: 't',
+        metric: 'acc,none',
+        count: 3,
+        encoding: 'bits',
+        values: 'H4s',
+        documentsHash: 'd',
+      },
+    ],
+    taskHashes: {},
+    taskVersions: {},
+  },
+  node: 'n',
+  attempt: 1,
+  seconds: { merge: 1, evaluate: 2 },
+  deviceClass: 'cpu',
+  versions: {},
+  workDir: '/w',
+};
+
+/** Two complete trials, a failed one, events, an entry of the journal. */
+function fill(db: Connection): void {
+  insertSweep(db, {
+    name: 'demo',
+    specText: 't',
+    specPath: '/s.yaml',
+    specHash: 'h',
+    maxTrials: 5,
+    createdAt: 'now',
+  });
+  for (const trial of ['1', '2', '3']) {
+    insertTrial(db, { input: { ...makeRun(trial), sweep: 'demo' }, proposedAt: 'now' });
+    appendEvent(db, 'demo', { kind: 'ask', trial });
+  }
+  for (const trial of ['1', '2']) {
+    completeTrial(db, 'demo', trial, { result, fitness: 0.3, at: 'now' });
+    appendEvent(db, 'demo', { kind: 'tell', trial, fitness: 0.3 });
+  }
+  failTrial(db, 'demo', '3', {
+    failure: { class: 'crash', reason: 'it broke', stage: 'merge', attempt: 1 },
+    at: 'now',
+  });
+  addToJournal(db, 'demo', { kind: 'extend', detail: { trials: 2 }, at: 'now' });
+}
+
+/** Changes the file as no program of ours would: triggers off. */
+function damage(sql: string): void {
+  ledger.close();
+  const raw = new Database(join(folder, ledgerFileName));
+  const triggers = raw
+    .prepare(`SELECT name FROM sqlite_schema WHERE type = 'trigger'`)
+    .pluck()
+    .all();
+  for (const name of triggers) raw.exec(`DROP TRIGGER ${String(name)}`);
+  raw.pragma('foreign_keys = OFF');
+  raw.exec(sql);
+  raw.close();
+}
+
+const verify = (last?: number) => {
+  const raw = new Database(join(folder, ledgerFileName), { readonly: true });
+  try {
+    return verifyChain(raw, last);
+  } finally {
+    raw.close();
+  }
+};
+
+describe('verifyChain', () => {
+  it('finds every accepted row linked, and nothing damaged', () => {
+    // 2 trials, 5 events, 1 failure, 1 entry.
+    expect(verify()).toEqual({ links: 9, damage: [] });
+    expect(verify(3)).toEqual({ links: 3, damage: [] });
+  });
+
+  it.each([
+    ["UPDATE scores SET value = 0.30000000000000010 WHERE trial = '1'", 'trial', '1'],
+    ["UPDATE scores SET stderr = 0.1 WHERE trial = '2'", 'trial', '2'],
+    ["UPDATE documents SET document_values = 'H4t' WHERE trial = '2'", 'trial', '2'],
+    ["DELETE FROM documents WHERE trial = '1'", 'trial', '1'],
+    ["UPDATE trials SET fitness = 0.4 WHERE trial = '1'", 'trial', '1'],
+    ["UPDATE trials SET node = 'm' WHERE trial = '1'", 'trial', '1'],
+    [`UPDATE optimizer_events SET payload = '{"fitness":0.4}' WHERE sequence = 4`, 'event', '4'],
+    ["UPDATE failures SET class = 'hang'", 'failure', '1'],
+    [`UPDATE journal SET detail = '{"trials":3}'`, 'journal', '1'],
+  ])('names the row after %s', (sql, kind, key) => {
+    damage(sql);
+    expect(verify().damage).toEqual([
+      { sweep: 'demo', kind, key, what: 'is not what was accepted' },
+    ]);
+  });
+
+  it('notices a row that is gone, and one that nobody accepted', () => {
+    damage(`DELETE FROM optimizer_events WHERE sequence = 5;
+      INSERT INTO failures (sweep, trial, class, failure, recorded_at) VALUES ('demo', '3', 'hang', '{}', 'now')`);
+    const { damage: found } = verify();
+    expect(found).toEqual([
+      { sweep: 'demo', kind: 'event', key: '5', what: 'is gone' },
+      { sweep: 'demo', kind: 'failure', key: '2', what: 'was never accepted: it has no link' },
+    ]);
+    expect(describeDamage(found)).toBe(
+      'event 5 of sweep demo is gone; failure 2 of sweep demo was never accepted: it has no link',
+    );
+  });
+
+  it('notices links that were changed, exchanged or taken out', () => {
+    damage(`UPDATE chain SET row_sha256 = '${'0'.repeat(64)}' WHERE sequence = 2`);
+    expect(verify().damage.map(({ what }) => what)).toEqual([
+      'is not what was accepted',
+      'has a link that does not follow from the one before',
+    ]);
+    damage('DELETE FROM chain WHERE sequence = 4');
+    expect(verify().damage.map(({ what }) => what)).toContain('comes after link 3: links are gone');
+  });
+
+  it('notices what was copied from another ledger', () => {
+    damage(`UPDATE ledger SET id = '${'x'.repeat(36)}'`);
+    expect(verify().damage.length).toBe(1);
+  });
+
+  it('accepts no second link of a row', () => {
+    expect(() => {
+      ledger.transact((db) => {
+        addLink(db, 'demo', 'trial', '1');
+      });
+    }).toThrow('UNIQUE constraint failed');
+  });
+});
