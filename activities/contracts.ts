@@ -70,6 +70,10 @@ export interface RunTrialInput {
   readonly maxAttempts: number;
   /** Who has the very merge on disk: the trial goes there first, and need not merge again. */
   readonly holder?: CheckpointHolder;
+  /** Base and parents by label; absent in trials of versions that pinned no bytes. */
+  readonly sources?: Readonly<Record<string, string>>;
+  /** The bytes that the sweep has pinned, SHA-256 by label: a node that finds others fails the trial. */
+  readonly parents?: Readonly<Record<string, string>>;
   /** `<recipe fingerprint>-<evaluation hash>`: names the work folder; equal keys are equal work. */
   readonly workKey: string;
 }
@@ -100,6 +104,12 @@ export interface RunTrialResult {
   readonly mode?: EvaluationMode;
   /** Why it was evaluated in this mode, one sentence. */
   readonly modeReason?: string;
+  /** Of the evaluation, where the plan's needed too much memory. */
+  readonly batchSize?: number;
+  /** How the attempts before ended, by time. */
+  readonly failures?: readonly TrialFailure[];
+  /** Base and parents as they were found: SHA-256 by label, of those that are on the node. */
+  readonly parents?: Readonly<Record<string, string>>;
   /** `cpu` or `cuda`: DARE's masks differ between them. */
   readonly deviceClass: string;
   readonly versions: Readonly<Record<string, string>>;
@@ -115,6 +125,8 @@ export interface TrialProgress {
   /** What the tool says it is doing, e.g. `Running generate_until requests`. */
   readonly activity?: string;
   readonly node: string;
+  /** How the attempts so far ended, by time: the next one, on any node, reads it from here. */
+  readonly failures?: readonly TrialFailure[];
 }
 
 export type TrialOutcome =
@@ -145,6 +157,8 @@ export interface OpenSweepReply {
   readonly pending: readonly RunTrialInput[];
   readonly nextRequestId: number;
   readonly state: SweepState;
+  /** The user holds it: nothing is handed out. Absent: not. */
+  readonly isHeld?: boolean;
 }
 
 /** `paused` and `stopped` sweeps go on when they are run again. */
@@ -167,6 +181,8 @@ export interface TellAskReply {
   readonly state: SweepState;
   /** Why the sweep is paused. */
   readonly reason?: string;
+  /** The user holds it, now: nothing is handed out. Absent: not. */
+  readonly isHeld?: boolean;
   /** For the workflow's memo and Temporal's UI, e.g. `12/40 best 0.912`. */
   readonly summary: string;
 }
@@ -211,8 +227,11 @@ export interface SteerInput {
 export interface SteerReply {
   /** One sentence for the user: what is different now. */
   readonly message: string;
+  /** As it is now, also when the order was carried out before. */
   readonly isHeld: boolean;
   readonly state: SweepState;
+  /** Why the sweep is paused. */
+  readonly reason?: string;
 }
 
 /** On the queue `mergesweep-coordinator-<ledgerId>`; each refuses another ledger's id. */
@@ -223,6 +242,11 @@ export interface CoordinatorActivities {
   tellAsk(input: TellAskInput): Promise<TellAskReply>;
   /** Writes `best_config.yaml` and the final state; twice writes the same. */
   finishSweep(input: FinishSweepInput): Promise<SweepSummary>;
+  /**
+   * Carries out an order of the user in one transaction and records it; the same `requestId` again
+   * changes nothing and gets the same message. Refuses what makes no sense, with `steer_refused`.
+   */
+  steer(input: SteerInput): Promise<SteerReply>;
 }
 
 /** On the queue `mergesweep-gpu[-pool]`. */

@@ -1,55 +1,68 @@
 /** Every error that mergesweep throws on purpose. No import: workflow code may use this file. */
 
-/**
- * What went wrong in a trial, as classes with a policy each.
- * `configuration` concerns every trial of the sweep alike and pauses it at once.
- */
-export const failureClasses = [
-  'bad_score',
-  'invalid_merge',
-  'degenerate_merge',
-  'out_of_memory',
-  'hang',
-  'timeout',
-  'crash',
-  'no_output',
-  'truncated_results',
-  'disk_full',
-  'node_lost',
-  'tool_missing',
-  'configuration',
-] as const;
-export type FailureClass = (typeof failureClasses)[number];
+/** Who is to blame for a failed trial; what follows for the sweep hangs on it. */
+export type FailureOwner =
+  /** The optimizer is told the worst rank. */
+  | 'candidate'
+  /** The optimizer forgets that it proposed the candidate. */
+  | 'infrastructure'
+  /** The next trial would fail alike: the sweep pauses, and the trial goes on when it is run again. */
+  | 'sweep';
 
-/**
- * Who is to blame: the `candidate` (told to the optimizer as worst rank), the `infrastructure`
- * (forgotten by the optimizer), or the whole `sweep` (pauses it).
- */
-export function failureOwner(failureClass: FailureClass): 'candidate' | 'infrastructure' | 'sweep' {
-  switch (failureClass) {
-    case 'bad_score':
-    case 'invalid_merge':
-    case 'degenerate_merge':
-      return 'candidate';
-    case 'tool_missing':
-    case 'configuration':
-      return 'sweep';
-    case 'out_of_memory':
-    case 'hang':
-    case 'timeout':
-    case 'crash':
-    case 'no_output':
-    case 'truncated_results':
-    case 'disk_full':
-    case 'node_lost':
-      return 'infrastructure';
-  }
+/** What is done about a failure; docs/errors.md has the same table, and a test compares them. */
+export interface FailurePolicy {
+  readonly owner: FailureOwner;
+  /** `once`: it would end the same way again. `all`: as often as `limits.attempts` allows. */
+  readonly attempts: 'once' | 'all';
+  /** What another attempt does differently, one clause. */
+  readonly onRetry?: string;
+}
+
+const candidate = { owner: 'candidate', attempts: 'once' } as const;
+const infrastructure = { owner: 'infrastructure', attempts: 'all' } as const;
+const sweep = { owner: 'sweep', attempts: 'once' } as const;
+
+/** What went wrong in a trial, as classes with a policy each. */
+export const failurePolicies = {
+  bad_score: candidate,
+  invalid_merge: candidate,
+  degenerate_merge: candidate,
+  out_of_memory: {
+    ...infrastructure,
+    onRetry: 'an evaluation at once with half the batch size, at most twice, then no more',
+  },
+  hang: infrastructure,
+  timeout: infrastructure,
+  crash: infrastructure,
+  no_output: infrastructure,
+  truncated_results: infrastructure,
+  start_refused: infrastructure,
+  node_lost: { ...infrastructure, onRetry: 'on any node' },
+  disk_full: {
+    owner: 'sweep',
+    attempts: 'all',
+    onRetry: 'what the attempt wrote is deleted, the space is checked again',
+  },
+  disk_unusable: { owner: 'sweep', attempts: 'all', onRetry: 'on any node' },
+  parent_changed: sweep,
+  tool_missing: sweep,
+  configuration: sweep,
+} as const satisfies Readonly<Record<string, FailurePolicy>>;
+
+export type FailureClass = keyof typeof failurePolicies;
+export const failureClasses = Object.keys(failurePolicies) as readonly FailureClass[];
+
+export function failureOwner(failureClass: FailureClass): FailureOwner {
+  return failurePolicies[failureClass].owner;
 }
 
 /** Whether another attempt could end otherwise: a deterministic failure is not tried twice. */
 export function isRetryable(failureClass: FailureClass): boolean {
-  return failureOwner(failureClass) === 'infrastructure';
+  return failurePolicies[failureClass].attempts === 'all';
 }
+
+/** So many batch sizes smaller than the planned one are tried, each half of the one before. */
+export const mostBatchHalvings = 2;
 
 /** The stage of a trial on its node. */
 export type TrialStage = 'queued' | 'merge' | 'evaluate' | 'collect';
@@ -68,6 +81,10 @@ export interface TrialFailure {
   readonly logPath?: string;
   /** The last lines of that log, at most 4 KiB. */
   readonly logTail?: string;
+  /** Of the evaluation, where it was smaller than the sweep's. */
+  readonly batchSize?: number;
+  /** How the attempts before this one ended, by time; without their own `earlier`. */
+  readonly earlier?: readonly TrialFailure[];
 }
 
 /** Base of all errors below; `code` is stable and documented in docs/errors.md. */
@@ -94,14 +111,17 @@ export class StageFailedError extends MergesweepError {
   readonly failureClass: FailureClass;
   /** The last lines of the tool's log, at most 4 KiB. */
   readonly logTail?: string;
+  /** Whatever its class allows, another attempt would end the same way: all was tried within this one. */
+  readonly isFinal: boolean;
   constructor(
     failureClass: FailureClass,
     reason: string,
-    options?: { cause?: unknown; logTail?: string },
+    options?: { cause?: unknown; logTail?: string; isFinal?: boolean },
   ) {
     super(`trial_${failureClass}`, reason, options);
     this.failureClass = failureClass;
     if (options?.logTail !== undefined) this.logTail = options.logTail;
+    this.isFinal = options?.isFinal ?? false;
   }
 }
 
