@@ -40,6 +40,44 @@ describe('arguments passed through', () => {
       ],
     ],
     [
+      'the beginning of an option, which lm_eval takes for the option',
+      'version: 1',
+      'version: 1\nevaluation: { args: { confirm_run: true } }',
+      ['mix:2:23 error E053 lm-eval has no argument `confirm_run` that mergesweep knows'],
+    ],
+    [
+      'a class to import',
+      'version: 1',
+      'version: 1\nevaluation: { model_args: { worker_cls: evil.Worker } }',
+      [
+        'mix:2:29 error E051 `worker_cls` is refused under evaluation.model_args: it lets downloaded code run; mergesweep never does',
+      ],
+    ],
+    [
+      'other weights than those that were checked',
+      'version: 1',
+      'version: 1\nevaluation: { model_args: { subfolder: evil } }',
+      [
+        'mix:2:29 error E051 `subfolder` is refused under evaluation.model_args: it loads other weights than those that were checked',
+      ],
+    ],
+    [
+      'code behind the generation',
+      'version: 1',
+      'version: 1\nevaluation: { args: { gen_kwargs: custom_generate=org/x } }',
+      [
+        'mix:2:35 error E051 evaluation.args.gen_kwargs is refused: custom_generate: it lets downloaded code run; mergesweep never does',
+      ],
+    ],
+    [
+      'a kernel of the Hub',
+      'version: 1',
+      'version: 1\nevaluation: { model_args: { attn_implementation: org/kernel } }',
+      [
+        'mix:2:50 error E051 evaluation.model_args.attn_implementation is refused: a kernel of the Hub: it lets downloaded code run; mergesweep never does',
+      ],
+    ],
+    [
       'a key that is no argument',
       'version: 1',
       "version: 1\nmerge: { args: { '--x y': 1 } }",
@@ -50,7 +88,7 @@ describe('arguments passed through', () => {
       'version: 1',
       'version: 1\nevaluation: { args: { apply_chat_templat: true } }',
       [
-        'mix:2:23 warning W106 lm-eval has no argument `apply_chat_templat` that mergesweep knows; did you mean `apply_chat_template`?',
+        'mix:2:23 error E053 lm-eval has no argument `apply_chat_templat` that mergesweep knows; did you mean `apply_chat_template`?',
       ],
     ],
   ]);

@@ -45,6 +45,12 @@ describe('what the genome may not say', () => {
       ['mix:6:7 error E023 `alpha` is neither a local path nor a Hub id'],
     ],
     [
+      'a path over two lines',
+      '- ../models/alpha',
+      '- "../models/al\\npha"',
+      ['mix:6:7 error E023 path "/models/al\\npha" holds a line break or a tab'],
+    ],
+    [
       'a path that mergekit would cut up',
       '- ../models/alpha',
       '- ../models/alpha@1',

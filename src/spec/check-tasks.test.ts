@@ -10,6 +10,12 @@ describe('eval tasks', () => {
       ['mix:15:15 error E040 eval task `task_a` stands twice under tasks.search'],
     ],
     [
+      'a task that lm_eval would open as a file',
+      'name: task_a',
+      'name: task_a.yaml',
+      ['mix:14:15 error E043 eval task `task_a.yaml` is a file; expected the name of a task'],
+    ],
+    [
       'a bare metric',
       "name: task_a, metric: 'acc,none'",
       'name: task_a, metric: acc',

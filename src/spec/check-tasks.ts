@@ -16,6 +16,7 @@ export function checkTasks(draft: Draft): Problem[] {
   return [
     ...duplicates(draft.search, 'search'),
     ...duplicates(draft.confirm, 'confirm'),
+    ...all.flatMap(checkName),
     ...all.flatMap(checkMetric),
     ...all.flatMap((task) => checkFor(task, labels)),
     ...draft.search.flatMap(checkBenchmark),
@@ -36,6 +37,21 @@ function duplicates(tasks: readonly DraftTask[], split: string): Problem[] {
       code: 'E040',
       message: `eval task \`${name ?? ''}\` stands twice under tasks.${split}`,
     }));
+}
+
+/** lm_eval opens what ends like this as a file of its working directory, and runs the code it names. */
+export const isTaskFile = (name: string): boolean => /\.ya?ml$/i.test(name);
+
+function checkName({ name, path }: DraftTask): Problem[] {
+  if (name === undefined || !isTaskFile(name)) return [];
+  return [
+    {
+      path: [...path, 'name'],
+      code: 'E043',
+      message: `eval task \`${name}\` is a file; expected the name of a task`,
+      fix: 'put the file into a folder, name that under evaluation.include_path, and write the name that stands in it under `task:`',
+    },
+  ];
 }
 
 function checkMetric({ metric, path }: DraftTask): Problem[] {

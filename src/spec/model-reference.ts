@@ -21,6 +21,9 @@ export function resolveModel(written: string, folder: string, home?: string): Mo
         fix: 'write the absolute path',
       };
     const model = resolvePath(written, folder, home);
+    // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+    if (/[\u0000-\u001f]/.test(model))
+      return { ok: false, message: `path ${JSON.stringify(model)} holds a line break or a tab` };
     // lm-eval cuts its arguments at `,`; mergekit reads `@` as a revision and `+` as a LoRA.
     const bad = /[,@+]/.exec(model);
     if (bad !== null)
