@@ -6,8 +6,15 @@ import { toTaskOutcomes } from '../src/scoring/task-outcomes.js';
 import { getTrial, listScores } from '../src/store/reader.js';
 import { resolveFidelity } from '../src/spec/fidelity.js';
 import type { TrialRow } from '../src/store/rows.js';
+import { isClosedToOptimizer } from '../src/store/steering.js';
 import { endStreak, lengthenStreak } from '../src/store/sweeps.js';
-import { cancelTrial, completeTrial, failTrial, recordDivergence } from '../src/store/trials.js';
+import {
+  cancelTrial,
+  completeTrial,
+  failTrial,
+  recordDivergence,
+  recordFailures,
+} from '../src/store/trials.js';
 import type { EvalReport, PackedEvalReport } from '../src/evaluation/eval-report.js';
 import type { RunTrialResult, TrialOutcome } from './contracts.js';
 import { completeReport, considerPromotion, reportOnFirstRung } from './promotions.js';
@@ -66,9 +73,10 @@ function complete(turn: Turn, trial: TrialRow, result: RunTrialResult): { pause?
   }
   const { db, sweep, at } = turn;
   completeTrial(db, sweep, trial.trial, { result, report, fitness, at });
+  recordFailures(db, sweep, trial.trial, { failures: result.failures ?? [], at });
   endStreak(db, sweep);
   if (trial.kind === 'search') {
-    happen(turn, { kind: 'tell', trial: trial.trial, ...toOutcome(report, evaluation) });
+    tellOptimizer(turn, trial, toOutcome(report, evaluation));
   }
   if (trial.kind === 'baseline' && trial.vector !== undefined) {
     const { vector } = trial;
@@ -83,6 +91,15 @@ function complete(turn: Turn, trial: TrialRow, result: RunTrialResult): { pause?
   return {};
 }
 
+/** A trial that the optimizer has closed as failed, and that was retried, is a point like any other. */
+function tellOptimizer(turn: Turn, { trial, vector }: TrialRow, outcome: Outcome): void {
+  if (!isClosedToOptimizer(turn.db, turn.sweep, trial)) {
+    happen(turn, { kind: 'tell', trial, ...outcome });
+  } else if (vector !== undefined) {
+    happen(turn, { kind: 'foreign', trial, vector, ...outcome });
+  }
+}
+
 function toOutcome(report: Pick<EvalReport, 'scores'>, plan: EvaluationPlan): Outcome {
   return { fitness: computeFitness(report, plan).fitness, tasks: toTaskOutcomes(report, plan) };
 }
@@ -92,7 +109,8 @@ function fail(turn: Turn, trial: TrialRow, failure: TrialFailure): { pause?: str
   failTrial(db, sweep, trial.trial, { failure, at });
   const owner = failureOwner(failure.class);
   // For a failure of the whole sweep the optimizer waits: the trial runs again when it is mended.
-  if (trial.kind === 'search' && owner !== 'sweep') {
+  const isOpen = !isClosedToOptimizer(db, sweep, trial.trial);
+  if (trial.kind === 'search' && owner !== 'sweep' && isOpen) {
     happen(turn, { kind: owner === 'candidate' ? 'fail' : 'forget', trial: trial.trial });
   }
   const streak = lengthenStreak(db, sweep, failure.class);

@@ -83,7 +83,9 @@ export interface TrialFailure {
   readonly logTail?: string;
   /** Of the evaluation, where it was smaller than the sweep's. */
   readonly batchSize?: number;
-  /** How the attempts before this one ended, by time; without their own `earlier`. */
+  /** Of an attempt that was not the last. */
+  readonly isRetried?: boolean;
+  /** How the attempts before this one ended, by time; in the ledger they are rows of their own. */
   readonly earlier?: readonly TrialFailure[];
 }
 

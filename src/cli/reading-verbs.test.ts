@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { TrialFailure } from '../errors.js';
 import { crash, demoSketches, demoSweep, sketchSweep, sweepRow } from '../report/ledger.fixture.js';
 import { runFake } from './cli.fixture.js';
 
@@ -59,6 +60,30 @@ describe('--json', () => {
     expect(trial).toMatchObject({ state: 'failed', failure: { class: 'crash', attempt: 3 } });
     expect(trial).not.toHaveProperty('score');
   });
+});
+
+it('show tells how the attempts before the last ended, also of a trial that was scored', async () => {
+  const earlier: TrialFailure[] = [
+    {
+      class: 'out_of_memory',
+      reason: 'lm_eval ended with exit code 1: CUDA out of memory',
+      stage: 'evaluate',
+      attempt: 1,
+      node: 'n1',
+      batchSize: 8,
+      logPath: '/work/attempt-1/evaluate.log',
+      logTail: 'Tried to allocate 2.00 GiB',
+      isRetried: true,
+    },
+  ];
+  const retried = sweeps.map((sweep) => ({ ...sweep, failures: { 2: earlier } }));
+  const { out } = await runFake(['show', 'demo#2'], { sweeps: retried });
+  expect(out).toContain(`attempts before
+  out_of_memory in stage evaluate, attempt 1, batch size 8
+  lm_eval ended with exit code 1: CUDA out of memory
+  log on n1: /work/attempt-1/evaluate.log
+  | Tried to allocate 2.00 GiB
+`);
 });
 
 describe('a results folder', () => {

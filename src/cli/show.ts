@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { renderMergekitConfig } from '../merge/merge-config.js';
+import type { TrialFailure } from '../errors.js';
 import { formatDuration, formatTime } from '../report/duration-text.js';
 import { formatScore, formatScoreWithError } from '../report/number-text.js';
 import { toPrintable, toPrintableLine } from '../report/printable.js';
@@ -32,14 +33,16 @@ export function registerShow(program: Command, io: CliIo, dependencies: CliDepen
       await withReader(options, io, dependencies, (reader, resultsDir) => {
         const reference = resolveTrial(reader, text);
         const scores = reader.listScores(reference.sweep.name, reference.trial.trial);
+        const failures = reader.listFailures(reference.sweep.name, reference.trial.trial);
         const folder = `${displayPath(resultsDir, io.cwd)}/${reference.sweep.name}/trials/${reference.trial.trial}`;
-        if (options.json === true) writeJson(io, toJson(reference.trial, scores, folder));
-        else writeLines(io, renderTrial(reference, scores, folder));
+        if (options.json === true)
+          writeJson(io, toJson(reference.trial, { scores, failures, folder }));
+        else writeLines(io, renderTrial(reference, { scores, failures, folder }));
       });
     });
   addReadingOptions(
     command,
-    '"trial", "kind", "state", "score", "params", "scores", "failure", "recipe", "mergekitConfig", "files": {name: sha256}, "deviceClass", "versions", "workDir", "folder", …',
+    '"trial", "kind", "state", "score", "params", "scores", "failure", "failures": [of each attempt], "recipe", "mergekitConfig", "files": {name: sha256}, "deviceClass", "versions", "workDir", "folder", …',
   );
   addExamples(command, [
     ['show demo#7', 'search trial 7'],
@@ -48,11 +51,20 @@ export function registerShow(program: Command, io: CliIo, dependencies: CliDepen
   ]);
 }
 
-function toJson(trial: TrialRow, scores: readonly ScoreRow[], folder: string) {
+/** What is shown beside the trial's row. */
+interface Details {
+  readonly scores: readonly ScoreRow[];
+  /** Of every attempt, by time. */
+  readonly failures: readonly TrialFailure[];
+  readonly folder: string;
+}
+
+function toJson(trial: TrialRow, { scores, failures, folder }: Details) {
   const { subject } = trial.input;
   return {
     ...trialToJson(trial),
     scores: scores.map(({ trial: _, ...score }) => score),
+    ...(failures.length === 0 ? {} : { failures }),
     ...(subject.kind === 'merge'
       ? { recipe: subject.recipe, mergekitConfig: renderMergekitConfig(subject.recipe) }
       : { model: subject.model }),
@@ -66,8 +78,7 @@ function toJson(trial: TrialRow, scores: readonly ScoreRow[], folder: string) {
 
 function renderTrial(
   { sweep, trial }: TrialReference,
-  scores: readonly ScoreRow[],
-  folder: string,
+  { scores, failures, folder }: Details,
 ): string[] {
   const confirms = trial.confirms === undefined ? '' : `, confirms #${trial.confirms}`;
   return [
@@ -79,7 +90,8 @@ function renderTrial(
     ...renderFacts(trial, folder),
     ...section('parameters', renderParams(trial)),
     ...section('scores', renderScores(scores)),
-    ...section('failure', renderFailure(trial)),
+    ...section('failure', trial.failure === undefined ? [] : renderFailure(trial.failure)),
+    ...section('attempts before', earlierThan(trial, failures).flatMap(renderFailure)),
     ...section('merge config', renderRecipe(trial)),
   ];
 }
@@ -149,10 +161,16 @@ function renderScores(scores: readonly ScoreRow[]): string[] {
   );
 }
 
-function renderFailure({ failure }: TrialRow): string[] {
-  if (failure === undefined) return [];
+/** The trial's own failure is the last of them. */
+function earlierThan(trial: TrialRow, failures: readonly TrialFailure[]): readonly TrialFailure[] {
+  return trial.failure === undefined ? failures : failures.slice(0, -1);
+}
+
+function renderFailure(failure: TrialFailure): string[] {
+  const { batchSize } = failure;
   return [
-    `${failure.class} in stage ${failure.stage}, attempt ${failure.attempt}`,
+    `${failure.class} in stage ${failure.stage}, attempt ${failure.attempt}` +
+      (batchSize === undefined ? '' : `, batch size ${batchSize}`),
     toPrintableLine(failure.reason),
     ...(failure.logPath === undefined
       ? []

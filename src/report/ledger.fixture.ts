@@ -4,7 +4,14 @@ import type { DocumentValues } from '../evaluation/eval-report.js';
 import type { PlannedTask, Split } from '../evaluation/plan.js';
 import type { TrialFailure } from '../errors.js';
 import type { Diagnostics } from '../samplers/sampler.js';
-import type { DocumentRow, LedgerReader, ScoreRow, SweepRow, TrialRow } from '../store/rows.js';
+import type {
+  DocumentRow,
+  JournalEntry,
+  LedgerReader,
+  ScoreRow,
+  SweepRow,
+  TrialRow,
+} from '../store/rows.js';
 
 export interface FakeSweep {
   readonly row: SweepRow;
@@ -12,6 +19,9 @@ export interface FakeSweep {
   readonly scores?: readonly ScoreRow[];
   readonly documents?: readonly DocumentRow[];
   readonly diagnostics?: Diagnostics;
+  readonly journal?: readonly JournalEntry[];
+  /** By trial; absent: of each failed trial its last. */
+  readonly failures?: Readonly<Record<string, TrialFailure[]>>;
 }
 
 export function createFakeReader(
@@ -30,6 +40,11 @@ export function createFakeReader(
     listDocuments: (name: string, id: string) =>
       (find(name)?.documents ?? []).filter(({ trial }) => trial === id),
     getDiagnostics: (name: string) => find(name)?.diagnostics ?? {},
+    listFailures: (name: string, id: string) =>
+      find(name)?.failures?.[id] ??
+      (find(name)?.trials ?? []).flatMap(({ trial, failure }) =>
+        trial === id && failure !== undefined ? [failure] : [],
+      ),
     countFailures: (name: string) => {
       const counts: Partial<Record<TrialFailure['class'], number>> = {};
       for (const { failure } of find(name)?.trials ?? []) {
@@ -37,6 +52,7 @@ export function createFakeReader(
       }
       return counts;
     },
+    listJournal: (name: string) => [...(find(name)?.journal ?? [])],
     close: () => {
       reader.isClosed = true;
     },

@@ -341,6 +341,25 @@ describe('transact', () => {
     expect(ledger.countFailures('demo')).toEqual({ hang: 1 });
     expect(ledger.getTrial('demo', '1')?.failure?.class).toBe('hang');
   });
+
+  it('keeps how each attempt failed, and counts the trial once', () => {
+    const ledger = openWriter();
+    addTrial(ledger);
+    const first = {
+      class: 'crash',
+      reason: 'a',
+      stage: 'merge',
+      attempt: 1,
+      isRetried: true,
+    } as const;
+    const last = { class: 'hang', reason: 'r', stage: 'merge', attempt: 2 } as const;
+    ledger.transact((db) => {
+      failTrial(db, 'demo', '1', { failure: { ...last, earlier: [first] }, at: 'now' });
+    });
+    expect(ledger.listFailures('demo', '1')).toEqual([first, last]);
+    expect(ledger.getTrial('demo', '1')?.failure).toEqual(last);
+    expect(ledger.countFailures('demo')).toEqual({ hang: 1 });
+  });
 });
 
 it('renders the schema as SQL that makes an equal database', () => {

@@ -1,7 +1,8 @@
 import type { TrialId } from '../../activities/contracts.js';
-import type { FailureClass } from '../errors.js';
+import type { FailureClass, TrialFailure } from '../errors.js';
 import type { Diagnostics } from '../samplers/sampler.js';
 import type { Connection } from './connection.js';
+import { listJournal } from './journal.js';
 import {
   toDocumentRow,
   toScoreRow,
@@ -29,7 +30,9 @@ export function createReader(
     listScores: (sweep, trial) => guard(() => listScores(db, sweep, trial)),
     listDocuments: (sweep, trial) => guard(() => listDocuments(db, sweep, trial)),
     getDiagnostics: (sweep) => guard(() => getDiagnostics(db, sweep)),
+    listFailures: (sweep, trial) => guard(() => listFailures(db, sweep, trial)),
     countFailures: (sweep) => guard(() => countFailures(db, sweep)),
+    listJournal: (sweep) => guard(() => listJournal(db, sweep)),
     close: () => {
       db.close();
     },
@@ -81,10 +84,22 @@ function getDiagnostics(db: Connection, sweep: string): Diagnostics {
   return text === undefined ? {} : (JSON.parse(text) as Diagnostics);
 }
 
+/** How every attempt at a trial failed, by time. */
+function listFailures(db: Connection, sweep: string, trial: TrialId): TrialFailure[] {
+  const texts = db
+    .prepare('SELECT failure FROM failures WHERE sweep = ? AND trial = ? ORDER BY sequence')
+    .pluck()
+    .all(sweep, trial) as string[];
+  return texts.map((text) => JSON.parse(text) as TrialFailure);
+}
+
 /** Over every failed end, also of trials that were run again later. */
 function countFailures(db: Connection, sweep: string): Partial<Record<FailureClass, number>> {
   const rows = db
-    .prepare('SELECT class, count(*) AS count FROM failures WHERE sweep = ? GROUP BY class')
+    .prepare(
+      `SELECT class, count(*) AS count FROM failures
+       WHERE sweep = ? AND failure ->> 'isRetried' IS NULL GROUP BY class`,
+    )
     .all(sweep) as { class: FailureClass; count: number }[];
   return Object.fromEntries(rows.map((row) => [row.class, row.count]));
 }

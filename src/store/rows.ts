@@ -89,6 +89,34 @@ export interface DocumentRow extends PackedDocumentValues {
   readonly split: Split;
 }
 
+/** What the journal tells of: see docs/errors.md and `mergesweep status`. */
+export type JournalKind =
+  // The user's orders.
+  | 'pause'
+  | 'resume'
+  | 'stop'
+  | 'cancel'
+  | 'extend'
+  | 'retry'
+  | 'inject'
+  // What mergesweep did or found.
+  | 'spec_edited'
+  | 'engine_changed'
+  | 'adopted'
+  | 'recovered'
+  | 'parents_pinned'
+  | 'batch_reduced';
+
+export interface JournalEntry {
+  readonly kind: JournalKind;
+  /** Of an order of the user. */
+  readonly requestId?: string;
+  /** Plain JSON; `message` is one sentence for `status`. */
+  readonly detail: Readonly<Record<string, unknown>>;
+  /** ISO 8601, for display only. */
+  readonly at: string;
+}
+
 /** The reading side of the ledger: what CLI, report and dashboard may use. */
 export interface LedgerReader {
   readonly ledgerId: string;
@@ -101,6 +129,11 @@ export interface LedgerReader {
   listDocuments(sweep: string, trial: TrialId): DocumentRow[];
   /** Sampler diagnostics stored with the last snapshot. */
   getDiagnostics(sweep: string): Diagnostics;
+  /** How every attempt at a trial failed, by time; also of one that was scored in the end. */
+  listFailures(sweep: string, trial: TrialId): TrialFailure[];
+  /** By the last attempts alone. */
   countFailures(sweep: string): Partial<Record<FailureClass, number>>;
+  /** What was done to the sweep besides its search, by time. */
+  listJournal(sweep: string): JournalEntry[];
   close(): void;
 }

@@ -120,17 +120,29 @@ export function failTrial(
   trial: TrialId,
   { failure, at }: { failure: TrialFailure; at: string },
 ): void {
-  const text = JSON.stringify(failure);
+  const { earlier = [], ...last } = failure;
   db.prepare(
     `UPDATE trials SET state = 'failed', failure = ?, node = ?, attempt = ?, ended_at = ?
      WHERE sweep = ? AND trial = ? AND state = 'proposed'`,
-  ).run(text, failure.node ?? null, failure.attempt, at, sweep, trial);
-  const { lastInsertRowid } = db
-    .prepare(
-      `INSERT INTO failures (sweep, trial, class, failure, recorded_at) VALUES (?, ?, ?, ?, ?)`,
-    )
-    .run(sweep, trial, failure.class, text, at);
-  addLink(db, sweep, 'failure', Number(lastInsertRowid));
+  ).run(JSON.stringify(last), failure.node ?? null, failure.attempt, at, sweep, trial);
+  recordFailures(db, sweep, trial, { failures: [...earlier, last], at });
+}
+
+/** Keeps how attempts at a trial ended, whatever came of it. */
+export function recordFailures(
+  db: Connection,
+  sweep: string,
+  trial: TrialId,
+  { failures, at }: { failures: readonly TrialFailure[]; at: string },
+): void {
+  for (const failure of failures) {
+    const { lastInsertRowid } = db
+      .prepare(
+        `INSERT INTO failures (sweep, trial, class, failure, recorded_at) VALUES (?, ?, ?, ?, ?)`,
+      )
+      .run(sweep, trial, failure.class, JSON.stringify(failure), at);
+    addLink(db, sweep, 'failure', Number(lastInsertRowid));
+  }
 }
 
 export function cancelTrial(db: Connection, sweep: string, trial: TrialId, at: string): void {
