@@ -8,7 +8,7 @@ import {
   rewriteTrialLog,
   trialLogPath,
 } from '../src/store/trial-log.js';
-import { writeFileAtomically } from '../src/store/write-file.js';
+import { removePartialFiles, writeFileAtomically } from '../src/store/write-file.js';
 import type { RunTrialResult, TrialId } from './contracts.js';
 import type { CoordinatorDeps } from './coordinator-deps.js';
 import type { SweepSession } from './sweep-session.js';
@@ -21,6 +21,7 @@ export function writeOpeningFiles(deps: CoordinatorDeps, { spec, space }: SweepS
   const folder = join(resultsDir, spec.name);
   const row = ledger.getSweep(spec.name);
   if (row !== undefined) writeFileAtomically(join(folder, 'sweep.yaml'), row.specText);
+  removePartialFiles(folder);
   const resolved = {
     sweep: spec.name,
     ledger: ledger.ledgerId,

@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { withSqliteErrors } from './connection.js';
+import { makeFolder } from './durable-folder.js';
 import { createPrivately } from './private-file.js';
 
 /** Held until `release()` or the end of the process, however it ends. */
@@ -15,7 +15,7 @@ export interface ExclusiveLock {
  * transaction: the kernel frees it when the process dies, so a stale lock can't exist.
  */
 export function acquireExclusiveLock(path: string): ExclusiveLock | undefined {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   createPrivately(path);
   return withSqliteErrors(path, () => {
     const db = new Database(path, { timeout: 0 });

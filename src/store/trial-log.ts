@@ -1,5 +1,6 @@
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeFolder } from './durable-folder.js';
 import type { ScoreRow, TrialRow } from './rows.js';
 import { writeFileAtomically } from './write-file.js';
 
@@ -14,7 +15,7 @@ export function trialLogPath(resultsDir: string, sweep: string): string {
 
 export function appendTrialLines(path: string, lines: readonly string[]): void {
   if (lines.length === 0) return;
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   appendFileSync(path, lines.map((line) => `${line}\n`).join(''), { mode: 0o600 });
 }
 
