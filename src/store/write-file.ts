@@ -1,15 +1,30 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { passCrashPoint } from '../crash-points.js';
+import { makeFolder, syncFolder } from './durable-folder.js';
 
-/** Replaces `path` as a whole: a reader, or a crash, sees the old text or the new one, never a part. */
+const partialEnd = '.partial';
+
+/**
+ * Replaces `path` as a whole: a reader, or a crash, sees the old text or the new one, never a part; after
+ * the return also a power cut leaves the new one.
+ */
 export function writeFileAtomically(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const partial = `${path}.${process.pid}.partial`;
+  makeFolder(dirname(path));
+  const partial = `${path}.${process.pid}${partialEnd}`;
   try {
     const file = openSync(partial, 'w', 0o600);
     try {
-      writeSync(file, text);
+      // Not writeSync: a disk that is nearly full takes a part of it, and says no error.
+      writeFileSync(file, text);
       fsyncSync(file);
     } finally {
       closeSync(file);
@@ -20,5 +35,13 @@ export function writeFileAtomically(path: string, text: string): void {
   } catch (error) {
     rmSync(partial, { force: true });
     throw error;
+  }
+  syncFolder(dirname(path));
+}
+
+/** Deletes what writers that died left half-written in a folder and below; nobody may be writing there. */
+export function removePartialFiles(folder: string): void {
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    if (name.endsWith(partialEnd)) rmSync(join(folder, name), { force: true });
   }
 }
