@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { passCrashPoint } from '../crash-points.js';
 import { LedgerError } from '../errors.js';
 import { applySettings, type Connection, withSqliteErrors } from './connection.js';
+import { makeFolder } from './durable-folder.js';
 import { migrate, readVersion, schemaVersion } from './migrate.js';
 import { refuseNetworkFileSystem } from './network-file-system.js';
 import { createPrivately } from './private-file.js';
@@ -79,7 +80,7 @@ export function openLedgerReader(resultsDir: string): LedgerReader {
 }
 
 function openWriter(resultsDir: string, now: Date): Ledger {
-  mkdirSync(resultsDir, { recursive: true, mode: 0o700 });
+  makeFolder(resultsDir);
   refuseNetworkFileSystem(resultsDir);
   const path = join(resultsDir, ledgerFileName);
   createPrivately(path);
