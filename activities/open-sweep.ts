@@ -1,21 +1,23 @@
-import { LedgerError, MergesweepError } from '../src/errors.js';
+import { MergesweepError } from '../src/errors.js';
 import { createSampler } from '../src/samplers/create-sampler.js';
 import { knownPoints } from '../src/space/known-points.js';
 import { createSearchSpace } from '../src/space/search-space.js';
 import { uniformRecipe } from '../src/merge/to-recipe.js';
-import { describeSpecChange } from '../src/spec/spec-diff.js';
+import { bindingText, tryToPin } from '../src/spec/pinned-spec.js';
+import type { SweepSpec } from '../src/spec/sweep-spec.js';
+import type { Connection } from '../src/store/connection.js';
 import { storeSnapshot } from '../src/store/optimizer-log.js';
 import { getSweep } from '../src/store/reader.js';
 import { nextRequestId } from '../src/store/replies.js';
 import type { SweepRow } from '../src/store/rows.js';
-import { endStreak, insertSweep, moveSpec, setSweepState } from '../src/store/sweeps.js';
-import { listProposed, reviveTrials, setTrialInput } from '../src/store/trials.js';
+import { endStreak, insertSweep, setSweepState } from '../src/store/sweeps.js';
+import { listProposed, reviveTrials } from '../src/store/trials.js';
+import { adoptSpec } from './adopt-spec.js';
 import type { OpenSweepInput, OpenSweepReply } from './contracts.js';
 import { type CoordinatorDeps, requireLedger } from './coordinator-deps.js';
 import { propose } from './propose.js';
 import { tryToWrite, writeBestConfig, writeOpeningFiles } from './sweep-files.js';
 import { parseOrThrow, type SweepSessions } from './sweep-session.js';
-import { createTrialInput } from './trial-input.js';
 import { happen, type Turn } from './turn.js';
 
 /**
@@ -28,7 +30,47 @@ export function openSweep(
   input: OpenSweepInput,
 ): OpenSweepReply {
   const { ledger, clock } = deps;
+  const { sweep } = input;
   requireLedger(deps, input.ledgerId);
+  const reply = ledger.transact((db): OpenSweepReply => {
+    const before = getSweep(db, sweep);
+    const at = clock.now().toISOString();
+    const spec = settleSpec(db, before, input, at);
+    const row = getSweep(db, sweep);
+    const space = createSearchSpace(spec);
+    const sampler = createSampler(spec, space);
+    const turn: Turn = { db, ledgerId: ledger.ledgerId, sweep, at, spec, space, sampler };
+    if (row === undefined) create(turn, input);
+    else if (input.isReconciling !== true) reopen(turn, row);
+    const { state = 'running', isHeld = false } = getSweep(db, sweep) ?? {};
+    return {
+      pending: listProposed(db, sweep, true).map((trial) => trial.input),
+      nextRequestId: nextRequestId(db, sweep),
+      state,
+      ...(isHeld && { isHeld }),
+    };
+  });
+  sessions.drop(sweep);
+  const session = sessions.get(sweep);
+  tryToWrite(deps, `${sweep}/sweep.lock.json`, () => {
+    writeOpeningFiles(deps, session);
+    writeBestConfig(deps, sweep);
+  });
+  return reply;
+}
+
+/**
+ * What the sweep is: of a new one its file, of another one the ledger, with what was edited since. One that
+ * only asks what is in flight may have begun with an older text.
+ */
+function settleSpec(
+  db: Connection,
+  row: SweepRow | undefined,
+  input: OpenSweepInput,
+  at: string,
+): SweepSpec {
+  if (row !== undefined && input.isReconciling === true)
+    return parseOrThrow(bindingText(row), row.specPath);
   const spec = parseOrThrow(input.specText, input.specPath);
   if (spec.name !== input.sweep) {
     throw new MergesweepError(
@@ -36,38 +78,7 @@ export function openSweep(
       `${input.specPath} names the sweep ${spec.name}, it was started as ${input.sweep}`,
     );
   }
-  const reply = ledger.transact((db): OpenSweepReply => {
-    const row = getSweep(db, spec.name);
-    const space = createSearchSpace(spec);
-    const turn: Turn = {
-      db,
-      ledgerId: ledger.ledgerId,
-      sweep: spec.name,
-      at: clock.now().toISOString(),
-      spec,
-      space,
-      sampler: createSampler(spec, space),
-    };
-    if (row === undefined) create(turn, input);
-    else if (row.specHash !== spec.hash)
-      throw new LedgerError(
-        'spec_changed',
-        describeSpecChange(row.name, row.specText, input.specText),
-      );
-    else reopen(turn, row, input);
-    return {
-      pending: listProposed(db, spec.name, true).map((trial) => trial.input),
-      nextRequestId: nextRequestId(db, spec.name),
-      state: getSweep(db, spec.name)?.state ?? 'running',
-    };
-  });
-  sessions.drop(spec.name);
-  const session = sessions.get(spec.name);
-  tryToWrite(deps, `${spec.name}/sweep.lock.json`, () => {
-    writeOpeningFiles(deps, session);
-    writeBestConfig(deps, spec.name);
-  });
-  return reply;
+  return row === undefined ? spec : adoptSpec(db, row, { ...input, at });
 }
 
 function create(turn: Turn, { specText, specPath }: OpenSweepInput): void {
@@ -77,6 +88,7 @@ function create(turn: Turn, { specText, specPath }: OpenSweepInput): void {
     specText,
     specPath,
     specHash: spec.hash,
+    pinnedSpec: tryToPin(spec, specPath),
     maxTrials: spec.file.optimizer.max_trials,
     createdAt: turn.at,
   });
@@ -107,18 +119,8 @@ function create(turn: Turn, { specText, specPath }: OpenSweepInput): void {
   storeSnapshot(db, spec.name, turn.sampler);
 }
 
-function reopen(turn: Turn, row: SweepRow, input: OpenSweepInput): void {
-  const { db, sweep, spec, ledgerId } = turn;
-  const { specText, specPath } = input;
-  if (row.specText !== specText || row.specPath !== specPath) {
-    moveSpec(db, { name: sweep, specText, specPath });
-    for (const isHandedOut of [true, false]) {
-      for (const trial of listProposed(db, sweep, isHandedOut)) {
-        setTrialInput(db, createTrialInput(ledgerId, spec, trial));
-      }
-    }
-  }
-  if (row.state === 'finished' || input.isReconciling === true) return;
+function reopen({ db, sweep }: Turn, row: SweepRow): void {
+  if (row.state === 'finished') return;
   if (row.state === 'paused') {
     setSweepState(db, sweep, 'running');
     endStreak(db, sweep);

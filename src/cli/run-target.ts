@@ -1,8 +1,9 @@
 /** What `run` is asked to run: the checked sweep, and what the ledger knows of it. */
 import { resolve } from 'node:path';
+import { realPath } from '../../activities/adopt-spec.js';
 import { checkSweep } from '../client/check-sweep.js';
 import { UsageError } from '../errors.js';
-import { describeSpecChange } from '../spec/spec-diff.js';
+import { compareSpec, describeRefusal, type SpecEdit } from '../spec/spec-change.js';
 import type { SweepSpec } from '../spec/sweep-spec.js';
 import { openLedgerReader } from '../store/ledger.js';
 import type { LedgerReader, SweepRow } from '../store/rows.js';
@@ -60,8 +61,18 @@ export function findReader(resultsDir: string): LedgerReader | undefined {
   }
 }
 
-/** @throws {UsageError} `spec_changed` with the difference, when the name is of another sweep */
-export function requireSameSpec(row: SweepRow, { spec, specText }: RunTarget): void {
-  if (row.specHash === spec.hash) return;
-  throw new UsageError('spec_changed', describeSpecChange(row.name, row.specText, specText));
+/**
+ * What differs between the sweep as the ledger knows it and as it is to be run.
+ *
+ * @throws {UsageError} `spec_changed` with the difference, when that would be another sweep
+ */
+export function requireSameSweep(
+  reader: LedgerReader,
+  row: SweepRow,
+  { specText, specPath }: RunTarget,
+): readonly SpecEdit[] {
+  const isConfirming = reader.listTrials(row.name).some(({ kind }) => kind === 'confirm');
+  const change = compareSpec({ ...row, isConfirming }, specText, specPath, { realPath });
+  if (change.kind === 'allowed') return change.edits;
+  throw new UsageError('spec_changed', describeRefusal(row.name, change, specPath));
 }

@@ -13,7 +13,7 @@ import { createReporter } from './live/reporter.js';
 import type { ReportMode } from './live/reporter.js';
 import { wholeNumber } from './run-options.js';
 import type { RunOptions } from './run-options.js';
-import { findReader, readRunTarget, requireSameSpec } from './run-target.js';
+import { findReader, readRunTarget, requireSameSweep } from './run-target.js';
 import { exitCodes } from './verb.js';
 import type { CliIo, ExitCode, RegisterVerb } from './verb.js';
 
@@ -59,7 +59,7 @@ async function run(file: string, options: RunOptions, io: CliIo): Promise<ExitCo
   const known = findReader(config.resultsDir);
   try {
     const row = known?.getSweep(target.spec.name);
-    if (row !== undefined) requireSameSpec(row, target);
+    if (known !== undefined && row !== undefined) requireSameSweep(known, row, target);
     if (known !== undefined && row?.state === 'finished') {
       printResult(known, row.name, config, options, io);
       return exitCodes.ok;

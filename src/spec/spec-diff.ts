@@ -1,4 +1,4 @@
-/** What differs between two sweep files: shown when a name is taken by another spec. */
+/** What differs between two sweep files, field by field. */
 import { canonicalJson } from './canonical-json.js';
 import { readYaml } from './read-yaml.js';
 import { sweepFileSchema } from './schema.js';
@@ -6,6 +6,8 @@ import { sweepFileSchema } from './schema.js';
 export interface FieldDiff {
   /** Dotted, e.g. `genome.parameters.weight.max`, `tasks.search.0.limit`. */
   readonly path: string;
+  /** The same, part by part: names may hold dots. */
+  readonly keys: readonly string[];
   /** Undefined where the field is not set. */
   readonly before: unknown;
   readonly after: unknown;
@@ -13,45 +15,57 @@ export interface FieldDiff {
 
 /**
  * Field by field, defaults filled in where a text is a valid sweep file: writing a default out is no
- * difference, nor is a comment. The name is left out: it is what both share. Never throws; a text
- * that is no YAML counts as empty.
+ * difference, nor is a comment. Where neither text writes a field, it has its value of `oldText`: both
+ * have that of the version that reads them. The name is left out: it is what both share. Never throws;
+ * a text that is no YAML counts as empty.
+ *
+ * @param pinned the old text with the defaults of its time written out; @default `oldText`
  */
-export function diffSpecs(oldText: string, newText: string): FieldDiff[] {
-  const before = flatten(readFields(oldText));
+export function diffSpecs(oldText: string, newText: string, pinned = oldText): FieldDiff[] {
+  const before = flatten(readFields(pinned));
   const after = flatten(readFields(newText));
-  return [...new Set([...before.keys(), ...after.keys()])]
-    .filter((path) => path !== 'name')
-    .filter((path) => show(before.get(path)) !== show(after.get(path)))
-    .map((path) => ({ path, before: before.get(path), after: after.get(path) }));
+  const written = [oldText, newText].map((text) => flatten(readWritten(text)));
+  const isWritten = (id: string): boolean => written.some((fields) => fields.has(id));
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap((id): FieldDiff[] => {
+    const [old, now] = [before.get(id), after.get(id)];
+    const keys = (old ?? now)?.keys ?? [];
+    if (keys.length === 1 && keys[0] === 'name') return [];
+    if (showField(old?.value) === showField(now?.value)) return [];
+    if (pinned !== oldText && !isWritten(id)) return [];
+    return [{ path: keys.join('.'), keys, before: old?.value, after: now?.value }];
+  });
 }
 
-/** Why a sweep does not go on with another file, what differs, and what to do. */
-export function describeSpecChange(name: string, storedText: string, newText: string): string {
-  return [
-    `The sweep ${name} was started with another sweep file; its scores would not compare:`,
-    ...diffSpecs(storedText, newText).map(
-      ({ path, before, after }) => `  ${path}: ${show(before)} → ${show(after)}`,
-    ),
-    `Undo the change to go on, or start the changed one under a name of its own: --name ${name}-2`,
-  ].join('\n');
-}
+/** A value as a diff shows it. */
+export const showField = (value: unknown): string =>
+  value === undefined ? '(not set)' : canonicalJson(value);
 
-const show = (value: unknown): string => (value === undefined ? '(not set)' : canonicalJson(value));
+function readWritten(text: string): unknown {
+  const reading = readYaml(text, 'sweep');
+  return reading.ok ? reading.tree.root : undefined;
+}
 
 function readFields(text: string): unknown {
-  const reading = readYaml(text, 'sweep');
-  if (!reading.ok) return undefined;
-  const parsed = sweepFileSchema.safeParse(reading.tree.root);
-  return parsed.success ? parsed.data : reading.tree.root;
+  const root = readWritten(text);
+  const parsed = sweepFileSchema.safeParse(root);
+  return parsed.success ? parsed.data : root;
 }
 
+interface Field {
+  readonly keys: readonly string[];
+  readonly value: unknown;
+}
+
+/** Leaves by their path, an empty list or mapping being one; a parent's short form is its long one. */
 function flatten(
   value: unknown,
-  path: readonly string[] = [],
-  into = new Map<string, unknown>(),
-): Map<string, unknown> {
+  keys: readonly string[] = [],
+  into = new Map<string, Field>(),
+): Map<string, Field> {
   if (typeof value === 'object' && value !== null && Object.keys(value).length > 0)
-    for (const [key, entry] of Object.entries(value)) flatten(entry, [...path, key], into);
-  else if (value !== undefined) into.set(path.join('.'), value);
+    for (const [key, entry] of Object.entries(value)) flatten(entry, [...keys, key], into);
+  else if (keys[0] === 'genome' && keys[1] === 'models' && keys.length === 3)
+    return flatten({ model: value }, keys, into);
+  else if (value !== undefined) into.set(JSON.stringify(keys), { keys, value });
   return into;
 }

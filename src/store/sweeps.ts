@@ -6,6 +6,8 @@ export interface NewSweep {
   readonly name: string;
   readonly specText: string;
   readonly specPath: string;
+  /** See src/spec/pinned-spec.ts; left out where the file is too long for it. */
+  readonly pinnedSpec?: string | undefined;
   readonly specHash: string;
   readonly maxTrials: number;
   readonly createdAt: string;
@@ -13,21 +15,17 @@ export interface NewSweep {
 
 export function insertSweep(db: Connection, sweep: NewSweep): void {
   db.prepare(
-    `INSERT INTO sweeps (name, spec_text, spec_path, spec_hash, state, max_trials, created_at)
-     VALUES (@name, @specText, @specPath, @specHash, 'running', @maxTrials, @createdAt)`,
-  ).run(sweep);
+    `INSERT INTO sweeps (name, spec_text, spec_path, spec_hash, pinned_spec, state, max_trials, created_at)
+     VALUES (@name, @specText, @specPath, @specHash, @pinnedSpec, 'running', @maxTrials, @createdAt)`,
+  ).run({ ...sweep, pinnedSpec: sweep.pinnedSpec ?? null });
 }
 
-/** The same spec may lie in another folder now, or carry other comments. */
-export function moveSpec(
-  db: Connection,
-  { name, specText, specPath }: Pick<NewSweep, 'name' | 'specText' | 'specPath'>,
-): void {
-  db.prepare('UPDATE sweeps SET spec_text = ?, spec_path = ? WHERE name = ?').run(
-    specText,
-    specPath,
-    name,
-  );
+/** The file may lie in another folder now, carry other comments, or have been edited. */
+export function setSpec(db: Connection, sweep: Omit<NewSweep, 'createdAt'>): void {
+  db.prepare(
+    `UPDATE sweeps SET spec_text = @specText, spec_path = @specPath, spec_hash = @specHash,
+       pinned_spec = @pinnedSpec, max_trials = @maxTrials WHERE name = @name`,
+  ).run({ ...sweep, pinnedSpec: sweep.pinnedSpec ?? null });
 }
 
 /** @param reason why it is paused; left out otherwise */
