@@ -127,6 +127,8 @@ export interface TrialProgress {
   readonly node: string;
   /** How the attempts so far ended, by time: the next one, on any node, reads it from here. */
   readonly failures?: readonly TrialFailure[];
+  /** The attempt has ended, with the last of `failures`; without it the node was lost. */
+  readonly hasEnded?: boolean;
 }
 
 export type TrialOutcome =

@@ -2,6 +2,7 @@ import { chooseFinalists } from '../src/scoring/choose-finalists.js';
 import { getTrial } from '../src/store/reader.js';
 import type { TrialRow } from '../src/store/rows.js';
 import { listStandings } from '../src/store/standings.js';
+import { readBudget } from '../src/store/steering.js';
 import { countTrials, listProposed, markHandedOut } from '../src/store/trials.js';
 import type { DocumentShare } from '../src/evaluation/document-share.js';
 import type { RunTrialInput } from './contracts.js';
@@ -11,7 +12,7 @@ import { happen, type Turn } from './turn.js';
 
 /**
  * Hands out at most `want` trials: what waits (baselines, trials that go on after a pause), then
- * candidates until `max_trials` are proposed, then, once those have ended, the confirmations.
+ * candidates until the budget is proposed, then, once those have ended, the confirmations.
  */
 export function handOut(turn: Turn, want: number): RunTrialInput[] {
   const { db, sweep } = turn;
@@ -110,6 +111,6 @@ function labelAndParams({ label, params }: TrialRow): Partial<TrialRow> {
   return { ...(label !== undefined && { label }), ...(params !== undefined && { params }) };
 }
 
-function maxTrials({ spec }: Turn): number {
-  return spec.file.optimizer.max_trials;
+function maxTrials({ db, sweep }: Turn): number {
+  return readBudget(db, sweep);
 }

@@ -1,9 +1,11 @@
 import { selectBest } from '../src/scoring/select-best.js';
+import type { Connection } from '../src/store/connection.js';
 import { sha256, storeSnapshot } from '../src/store/optimizer-log.js';
 import { getSweep } from '../src/store/reader.js';
 import { findReply, insertReply, type RequestKey } from '../src/store/replies.js';
 import type { TrialRow } from '../src/store/rows.js';
 import { listStandings } from '../src/store/standings.js';
+import { readBudget } from '../src/store/steering.js';
 import { setSweepState } from '../src/store/sweeps.js';
 import { acceptOutcome } from './accept-outcome.js';
 import type { SweepState, TellAskInput, TellAskReply, TrialId, TrialOutcome } from './contracts.js';
@@ -31,7 +33,7 @@ export function tellAsk(
   try {
     const { reply, ended } = ledger.transact((db) => {
       const stored = findReply(db, key) as TellAskReply | undefined;
-      if (stored !== undefined) return { reply: stored, ended: [] };
+      if (stored !== undefined) return { reply: withHold(stored, db, sweep), ended: [] };
       const at = clock.now().toISOString();
       const done = take({ ...session, db, ledgerId, sweep, at }, input);
       insertReply(db, key, done.reply);
@@ -65,6 +67,11 @@ export function tellAsk(
   }
 }
 
+/** A repeat may come long after the first: whether the sweep is held must be as it is now. */
+function withHold({ isHeld: _, ...reply }: TellAskReply, db: Connection, sweep: string) {
+  return { ...reply, ...(getSweep(db, sweep)?.isHeld === true && { isHeld: true }) };
+}
+
 /** Whether this completion is the one that counts, and not a later one of the same trial. */
 function isAccepted(
   trial: TrialRow | undefined,
@@ -85,9 +92,11 @@ function take(turn: Turn, input: TellAskInput): { reply: TellAskReply; ended: Tr
     acceptance: acceptOutcome(turn, outcome),
   }));
   const pause = accepted.map(({ acceptance }) => acceptance.pause).find(Boolean);
-  const isRunning = getSweep(db, sweep)?.state === 'running';
+  const { state: before, isHeld = false } = getSweep(db, sweep) ?? {};
+  const isRunning = before === 'running';
   if (isRunning && pause !== undefined) setSweepState(db, sweep, 'paused', { reason: pause });
-  const isHandingOut = isRunning && pause === undefined;
+  // A held one neither begins its confirmations nor ends.
+  const isHandingOut = isRunning && pause === undefined && !isHeld;
   const trials = isHandingOut ? handOut(turn, input.want) : [];
   const end = isHandingOut ? findEnd(turn) : undefined;
   const standstill = isHandingOut ? findStandstill(turn) : undefined;
@@ -110,16 +119,17 @@ function take(turn: Turn, input: TellAskInput): { reply: TellAskReply; ended: Tr
       releases: orderReleases(turn, accepted),
       state,
       ...(row?.reason !== undefined && { reason: row.reason }),
+      ...(row?.isHeld === true && { isHeld: true }),
       summary: summarize(turn),
     },
   };
 }
 
 /** e.g. `12/40 best 0.912` */
-function summarize({ db, sweep, spec }: Turn): string {
+function summarize({ db, sweep }: Turn): string {
   const trials = listStandings(db, sweep);
   const ended = trials.filter(({ kind, state }) => kind === 'search' && state !== 'proposed');
   const best = selectBest(trials)?.fitness;
-  const progress = `${ended.length}/${spec.file.optimizer.max_trials}`;
+  const progress = `${ended.length}/${readBudget(db, sweep)}`;
   return best === undefined ? progress : `${progress} best ${best.toFixed(3)}`;
 }

@@ -3,6 +3,8 @@ import type {
   FinishSweepInput,
   OpenSweepReply,
   RunTrialInput,
+  SteerInput,
+  SteerReply,
   SweepSummary,
   TellAskInput,
   TellAskReply,
@@ -22,10 +24,19 @@ export class FakeLedger {
   readonly told: TrialOutcome[] = [];
   readonly handedOut: TrialId[] = [];
   readonly finished: FinishSweepInput[] = [];
+  /** Orders that were carried out, each once. */
+  readonly orders: SteerInput['order'][] = [];
+  /** Trials that were made of injected candidates. */
+  readonly injected: TrialId[] = [];
   opened = 0;
+  isHeld = false;
   private options: FakeLedgerOptions;
   private readonly replies = new Map<number, TellAskReply>();
   private readonly open = new Map<TrialId, RunTrialInput>();
+  private readonly steered = new Map<string, string>();
+  /** Trials to be handed out again. */
+  private readonly line: TrialId[] = [];
+  private injections = 0;
   private isPaused = false;
 
   constructor(options: FakeLedgerOptions) {
@@ -49,6 +60,7 @@ export class FakeLedger {
       pending: [...this.open.values()],
       nextRequestId: this.replies.size + 1,
       state: this.isDone() ? 'finished' : 'running',
+      ...(this.isHeld && { isHeld: true }),
     };
   }
 
@@ -62,12 +74,11 @@ export class FakeLedger {
     }
     if (this.options.pauseAfter !== undefined && this.told.length >= this.options.pauseAfter)
       this.isPaused = true;
-    const left = this.options.maxTrials - this.handedOut.length;
-    const trials = Array.from({ length: this.isPaused ? 0 : Math.min(want, left) }, () => {
-      const trial = String(this.handedOut.length + 1);
-      const run = makeRun(trial, this.options.run);
-      this.handedOut.push(trial);
-      this.open.set(trial, run);
+    const left = this.options.maxTrials - this.handedOut.length + this.line.length;
+    const isHandingOut = !this.isPaused && !this.isHeld;
+    const trials = Array.from({ length: isHandingOut ? Math.min(want, left) : 0 }, () => {
+      const run = makeRun(this.line.shift() ?? this.propose(), this.options.run);
+      this.open.set(run.trial, run);
       return run;
     });
     const reply: TellAskReply = {
@@ -76,6 +87,7 @@ export class FakeLedger {
       releases: outcomes.map((outcome) => makeRelease(outcome.trial)),
       state: this.isPaused ? 'paused' : this.isDone() ? 'finished' : 'running',
       ...(this.isPaused ? { reason: 'eight failures in a row' } : {}),
+      ...(this.isHeld && { isHeld: true }),
       summary: `${this.told.length}/${this.options.maxTrials}`,
     };
     this.replies.set(requestId, reply);
@@ -92,7 +104,59 @@ export class FakeLedger {
     };
   }
 
+  steer({ requestId, order }: Pick<SteerInput, 'requestId' | 'order'>): SteerReply {
+    const known = this.steered.get(requestId);
+    if (known === undefined) this.carryOut(order);
+    const message = known ?? order.kind;
+    this.steered.set(requestId, message);
+    const state = this.isPaused ? 'paused' : this.isDone() ? 'finished' : 'running';
+    return { message, isHeld: this.isHeld, state };
+  }
+
+  private carryOut(order: SteerInput['order']): void {
+    this.orders.push(order);
+    switch (order.kind) {
+      case 'pause':
+      case 'resume':
+        this.isHeld = order.kind === 'pause';
+        return;
+      case 'extend':
+        this.options = { ...this.options, maxTrials: this.options.maxTrials + order.trials };
+        return;
+      case 'retry':
+        this.line.push(
+          ...this.listFailed().filter((trial) => order.trials?.includes(trial) ?? true),
+        );
+        return;
+      case 'inject':
+        this.injections += 1;
+        return;
+      case 'stop':
+      case 'cancel':
+        return;
+    }
+  }
+
+  /** Trials whose latest end is a failure and that are not on their way again. */
+  private listFailed(): TrialId[] {
+    const latest = new Map(this.told.map((outcome) => [outcome.trial, outcome.status]));
+    return [...latest].flatMap(([trial, status]) =>
+      status === 'failed' && !this.open.has(trial) && !this.line.includes(trial) ? [trial] : [],
+    );
+  }
+
+  private propose(): TrialId {
+    const trial = String(this.handedOut.length + 1);
+    this.handedOut.push(trial);
+    if (this.injections > 0) {
+      this.injections -= 1;
+      this.injected.push(trial);
+    }
+    return trial;
+  }
+
   private isDone(): boolean {
-    return this.told.length >= this.options.maxTrials;
+    const isProposed = this.handedOut.length >= this.options.maxTrials;
+    return isProposed && this.open.size === 0 && this.line.length === 0 && !this.isHeld;
   }
 }

@@ -1,6 +1,7 @@
 /** Ids, queues and messages: the names that clients, workers and workflows share. No import of code. */
 import type {
   OpenSweepInput,
+  SteerInput,
   ReleaseOrder,
   RunTrialInput,
   TrialOutcome,
@@ -51,6 +52,19 @@ export const trialEndedSignalName = 'trialEnded';
 export const capacitySignalName = 'capacity';
 export const stopSignalName = 'stop';
 export const sweepStatusQueryName = 'status';
+export const steerUpdateName = 'steer';
+/** The ledger was written while no coordinator ran: the sweep looks again what it awaits. */
+export const lookAgainSignalName = 'lookAgain';
+
+/** Argument of the update `steer`; its id is the `requestId`, so that Temporal drops repeats as well. */
+export type SteerMessage = Pick<SteerInput, 'requestId' | 'order'>;
+/** Type of the failure of an order that makes no sense. */
+export const refusedOrderType = 'steer_refused';
+/** Type of the failure of an order that came when the sweep's workflow had just ended. */
+export const sweepEndedType = 'sweep_ended';
+/** Of the workflow that carries out an order to a sweep that has no workflow now. */
+export const steerWorkflowId = ({ ledgerId, sweep, requestId }: SteerInput): string =>
+  `${sweepWorkflowId(ledgerId, sweep)}/order-${requestId}`;
 
 /** `drain`: what runs may end; `now`: what runs is cancelled. */
 export type StopMode = 'drain' | 'now';
@@ -89,4 +103,5 @@ export interface SweepStatus {
   readonly summary: string;
   readonly state: string;
   readonly reason?: string;
+  readonly isHeld?: boolean;
 }

@@ -2,7 +2,8 @@
  * The order of a sweep as a pure reducer: (state, event) → (state, commands). `sweep.ts` is its
  * shell on Temporal. Rules it keeps, whatever the order of events:
  * one `tellAsk` outstanding at most; what is handed out never exceeds what was free when it was
- * asked for; every outcome is told once; it ends only when nothing is in flight.
+ * asked for; every outcome is told once; it ends only when nothing is in flight, and a held one only
+ * when it is stopped or paused.
  */
 import type {
   ReleaseOrder,
@@ -39,8 +40,10 @@ export interface SchedulerState {
   /** Came, and were not yet part of a request. */
   readonly untold: readonly TrialOutcome[];
   readonly asked?: TellAskRequest;
-  /** The ledger gave less than was wanted: ask again only when an outcome has come. */
+  /** The ledger gave less than was wanted: ask again only when an outcome or an order has come. */
   readonly isDry: boolean;
+  /** The user holds the sweep: nothing is asked for, and it does not end for lack of trials. */
+  readonly isHeld: boolean;
   /** Releases that were ordered and have not come back. */
   readonly releasing: readonly ReleaseOrder[];
   /** The history has become long. */
@@ -62,6 +65,7 @@ export type SchedulerEvent =
       readonly pending: readonly RunTrialInput[];
       readonly nextRequestId: number;
       readonly state: SweepState;
+      readonly isHeld?: boolean;
     }
   | { readonly type: 'trialEnded'; readonly outcome: TrialOutcome }
   | { readonly type: 'reply'; readonly reply: TellAskReply }
@@ -69,7 +73,20 @@ export type SchedulerEvent =
   | { readonly type: 'stopRequested'; readonly mode: StopMode }
   | { readonly type: 'releaseDone'; readonly trial: TrialId }
   /** What the ledger holds to be in flight, read while no request was outstanding. */
-  | { readonly type: 'reconciled'; readonly pending: readonly RunTrialInput[] }
+  | {
+      readonly type: 'reconciled';
+      readonly pending: readonly RunTrialInput[];
+      readonly isHeld?: boolean;
+      /** Something else than this sweep's workflow wrote the ledger: it may have more to hand out. */
+      readonly isChanged?: boolean;
+    }
+  /** The ledger has carried out an order of the user, and stands so now. */
+  | {
+      readonly type: 'steered';
+      readonly isHeld: boolean;
+      readonly state: SweepState;
+      readonly reason?: string;
+    }
   | { readonly type: 'rotationDue' };
 
 export type SchedulerCommand =
@@ -124,6 +141,7 @@ export function openScheduler(
     untold: carried?.outcomes ?? [],
     ...(carried?.stop === undefined ? {} : { stop: carried.stop }),
     isDry: false,
+    isHeld: false,
     releasing: carried?.releases ?? [],
     isRotationDue: false,
     told: 0,
@@ -182,7 +200,9 @@ function take(state: SchedulerState, event: SchedulerEvent): Step {
         commands: [],
       };
     case 'reconciled':
-      return takeReconciled(state, event.pending);
+      return takeReconciled(state, event);
+    case 'steered':
+      return { state: takeSteered(state, event), commands: [] };
     case 'rotationDue':
       // From now on trials outlive this run, so that no slot idles while the last attached one ends.
       return { state: { ...state, isRotationDue: true, isAttaching: false }, commands: [] };
@@ -205,6 +225,7 @@ function takeOpened(
     nextRequestId: event.nextRequestId,
     untold,
     inFlight,
+    isHeld: event.isHeld ?? false,
     sweep: { ...state.sweep, state: event.state },
   };
   const commands = [
@@ -240,6 +261,7 @@ function takeReply(state: SchedulerState, reply: TellAskReply): Step {
     inFlight: [...state.inFlight, ...handedOut],
     attached: state.isAttaching ? [...state.attached, ...handedOut] : state.attached,
     isDry: reply.trials.length < asked.want,
+    isHeld: reply.isHeld ?? false,
     releasing: [...state.releasing, ...reply.releases],
     told: state.told + asked.outcomes.length,
     sweep: {
@@ -270,13 +292,32 @@ function takeStop(state: SchedulerState, mode: StopMode): Step {
   return { state: next, commands: state.stop === stop ? [] : cancelling(next) };
 }
 
-function takeReconciled(state: SchedulerState, pending: readonly RunTrialInput[]): Step {
+function takeReconciled(
+  state: SchedulerState,
+  { pending, isHeld = false, isChanged = false }: Extract<SchedulerEvent, { type: 'reconciled' }>,
+): Step {
   if (state.phase === 'opening' || state.asked !== undefined) return { state, commands: [] };
   const toStart = pending.filter((run) => !includesTrial(state.untold, run.trial));
   const inFlight = toStart.map((run) => run.trial);
   // Starting a detached trial that runs is no act, so those that are gone come back this way.
   const detached = toStart.filter((run) => !state.attached.includes(run.trial));
-  return { state: { ...state, inFlight }, commands: starting(detached, false) };
+  const isDry = state.isDry && !isChanged && (isHeld || !state.isHeld);
+  const next: SchedulerState = { ...state, inFlight, isHeld, isDry };
+  return { state: next, commands: starting(detached, false) };
+}
+
+function takeSteered(
+  state: SchedulerState,
+  { isHeld, state: sweepState, reason }: Extract<SchedulerEvent, { type: 'steered' }>,
+): SchedulerState {
+  const { summary } = state.sweep;
+  return {
+    ...state,
+    isHeld,
+    // More budget, a trial in line again, an injected candidate: worth asking.
+    isDry: false,
+    sweep: { state: sweepState, summary, ...(reason === undefined ? {} : { reason }) },
+  };
 }
 
 /** What to do in this state, given that nothing is being asked. */
@@ -289,12 +330,13 @@ function decide(state: SchedulerState): Step {
   const isFree = state.attached.length === 0 && untold.length <= maxOutcomesPerTell;
   if (isRunning && state.isRotationDue && isFree) return ended(state, { type: 'continueAsNew' });
 
-  const want = isRunning ? Math.max(0, state.capacity - inFlight.length) : 0;
+  const isHandingOut = isRunning && !state.isHeld;
+  const want = isHandingOut ? Math.max(0, state.capacity - inFlight.length) : 0;
   if (untold.length > 0 || (want > 0 && !state.isDry)) return ask(state, want);
 
   if (inFlight.length > 0 || releasing.length > 0) return { state, commands: [] };
   if (!isRunning) return ended(state, ending(state));
-  if (state.capacity > 0)
+  if (state.capacity > 0 && !state.isHeld)
     return ended(state, {
       type: 'pause',
       reason:

@@ -1,11 +1,14 @@
 /** A sweep: the shell that carries out what the scheduler decides, one command after the other. */
 import {
   ActivityCancellationType,
+  allHandlersFinished,
+  ApplicationFailure,
   CancellationScope,
   condition,
   continueAsNew,
   defineQuery,
   defineSignal,
+  defineUpdate,
   getExternalWorkflowHandle,
   log,
   ParentClosePolicy,
@@ -23,18 +26,24 @@ import type {
   NodeAdminActivities,
   ReleaseOrder,
   RunTrialInput,
+  SteerReply,
   SweepSummary,
   TrialId,
 } from '../activities/contracts.js';
+import { findMalformation, findMisfit } from './check-order.js';
 import {
   capacitySignalName,
+  lookAgainSignalName,
   nodeQueue,
+  refusedOrderType,
+  steerUpdateName,
   stopSignalName,
+  sweepEndedType,
   sweepStatusQueryName,
   trialActivityId,
   trialWorkflowId,
 } from './messages.js';
-import type { StopMode, SweepStatus, SweepWorkflowInput } from './messages.js';
+import type { SteerMessage, StopMode, SweepStatus, SweepWorkflowInput } from './messages.js';
 import { runToOutcome } from './run-to-outcome.js';
 import { carry, openScheduler, reduce } from './scheduler.js';
 import type { SchedulerCommand, SchedulerEvent, SchedulerState } from './scheduler.js';
@@ -42,6 +51,8 @@ import { trialEndedSignal, trialWorkflow } from './trial.js';
 
 export const capacitySignal = defineSignal<[number]>(capacitySignalName);
 export const stopSignal = defineSignal<[StopMode]>(stopSignalName);
+export const lookAgainSignal = defineSignal(lookAgainSignalName);
+export const steerUpdate = defineUpdate<SteerReply, [SteerMessage]>(steerUpdateName);
 export const statusQuery = defineQuery<SweepStatus>(sweepStatusQueryName);
 
 /** A detached trial that was terminated never signals: so often the ledger is asked what it awaits. */
@@ -83,6 +94,10 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
   const attached = new Map<TrialId, CancellationScope>();
   const events: SchedulerEvent[] = [];
   let summary: SweepSummary | undefined;
+  let isReconcileDue = false;
+  let isLedgerChanged = false;
+  /** Orders are carried out one after the other: the ledger's answers come in its own order. */
+  let latestOrder: Promise<unknown> = Promise.resolve();
 
   setHandler(trialEndedSignal, (outcome) => void events.push({ type: 'trialEnded', outcome }));
   setHandler(capacitySignal, (capacity) => void events.push({ type: 'capacityChanged', capacity }));
@@ -93,13 +108,17 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
     summary: state.sweep.summary,
     state: state.stop === undefined ? state.sweep.state : 'stopping',
     ...(state.sweep.reason === undefined ? {} : { reason: state.sweep.reason }),
+    ...(state.isHeld ? { isHeld: true } : {}),
   }));
+  setHandler(lookAgainSignal, () => {
+    [isReconcileDue, isLedgerChanged] = [true, true];
+  });
+  setHandler(steerUpdate, steer, { validator: refuseOrder });
   CancellationScope.current().cancelRequested.catch(() => {
     events.push({ type: 'stopRequested', mode: 'now' });
   });
 
   return CancellationScope.nonCancellable(async () => {
-    let isReconcileDue = false;
     void repeatEvery(reconcileEveryMs, () => (isReconcileDue = true));
     const isReconciling = input.carried !== undefined;
     const opened = await coordinator.openSweep({ ...input.open, isReconciling });
@@ -108,9 +127,11 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
       await condition(() => events.length > 0 || isReconcileDue);
       const event = events.shift();
       if (event === undefined) {
-        isReconcileDue = false;
-        const { pending } = await coordinator.openSweep({ ...input.open, isReconciling: true });
-        events.unshift({ type: 'reconciled', pending });
+        const isChanged = isLedgerChanged;
+        [isReconcileDue, isLedgerChanged] = [false, false];
+        const ledger = await coordinator.openSweep({ ...input.open, isReconciling: true });
+        const { pending, isHeld = false } = ledger;
+        events.unshift({ type: 'reconciled', pending, isHeld, isChanged });
         continue;
       }
       const step = reduce(state, event);
@@ -143,15 +164,52 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
         for (const order of command.orders) void release(order);
         return;
       case 'continueAsNew':
+        await condition(allHandlersFinished);
         await continueAsNew<typeof sweepWorkflow>({ ...input, ...carry(state, events) });
         return;
       case 'finish':
+        await condition(allHandlersFinished);
         summary = await coordinator.finishSweep({ ledgerId, sweep });
         return;
       case 'pause':
+        await condition(allHandlersFinished);
         summary = await coordinator.finishSweep({ ledgerId, sweep, pause: command.reason });
         return;
     }
+  }
+
+  /** Throws what is refused: such an order leaves no trace in the history. */
+  function refuseOrder({ order }: SteerMessage): void {
+    if (state.phase === 'ended')
+      throw ApplicationFailure.nonRetryable('the sweep has just ended', sweepEndedType);
+    const reason = findMalformation(order) ?? findMisfit(order, state.stop);
+    if (reason !== undefined) throw ApplicationFailure.nonRetryable(reason, refusedOrderType);
+  }
+
+  function steer(message: SteerMessage): Promise<SteerReply> {
+    // Also an order that came with a cancellation of the workflow is carried out.
+    const reply = CancellationScope.nonCancellable(async () => {
+      await latestOrder;
+      // Before that the ledger may not know the sweep.
+      await condition(() => state.phase !== 'opening');
+      const { order } = message;
+      const {
+        isHeld,
+        state: sweepState,
+        ...said
+      } = await coordinator.steer({ ledgerId, sweep, ...message });
+      const { reason } = said;
+      events.push({
+        type: 'steered',
+        ...{ isHeld, state: sweepState },
+        ...(reason === undefined ? {} : { reason }),
+      });
+      if (order.kind === 'stop') events.push({ type: 'stopRequested', mode: 'drain' });
+      if (order.kind === 'cancel') events.push({ type: 'stopRequested', mode: 'now' });
+      return { isHeld, state: sweepState, ...said };
+    });
+    latestOrder = reply.catch(() => undefined);
+    return reply;
   }
 
   function attach(run: RunTrialInput): void {

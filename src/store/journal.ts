@@ -1,33 +1,6 @@
 import { addLink } from './chain.js';
 import type { Connection } from './connection.js';
-
-/** What the journal tells of: see docs/errors.md and `mergesweep status`. */
-export type JournalKind =
-  // The user's orders.
-  | 'pause'
-  | 'resume'
-  | 'stop'
-  | 'cancel'
-  | 'extend'
-  | 'retry'
-  | 'inject'
-  // What mergesweep did or found.
-  | 'spec_edited'
-  | 'engine_changed'
-  | 'adopted'
-  | 'recovered'
-  | 'parents_pinned'
-  | 'batch_reduced';
-
-export interface JournalEntry {
-  readonly kind: JournalKind;
-  /** Of an order of the user. */
-  readonly requestId?: string;
-  /** Plain JSON. */
-  readonly detail: Readonly<Record<string, unknown>>;
-  /** ISO 8601, for display only. */
-  readonly at: string;
-}
+import type { JournalEntry, JournalKind } from './rows.js';
 
 /**
  * Adds an entry at the end of the sweep's journal.

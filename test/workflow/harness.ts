@@ -91,6 +91,8 @@ export class SweepRig {
       // eslint-disable-next-line @typescript-eslint/require-await -- a throw is a rejection
       tellAsk: async (input) => ledger.tellAsk(input),
       finishSweep: (input) => Promise.resolve(ledger.finishSweep(input)),
+      // eslint-disable-next-line @typescript-eslint/require-await -- a throw is a rejection
+      steer: async (input) => ledger.steer(input),
     };
     return this.run(
       await Worker.create({
