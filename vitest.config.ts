@@ -21,6 +21,7 @@ export default defineConfig({
           include: [
             '{src,workflows,activities,bench,packages/*/src}/**/*.test.ts',
             'scripts/**/*.test.mjs',
+            'test/security/**/*.test.ts',
           ],
           exclude: ['**/dist/**', '**/node_modules/**'],
           // For tests that hang: a busy machine must fail none.

@@ -1,9 +1,10 @@
 import { releaseWorkFolder } from '../src/external/work-folder.js';
 import type { NodeAdminActivities } from './contracts.js';
+import { requireReleaseOrder } from './run-trial-input-schema.js';
 
 /** Drops or keeps a checkpoint on this node; twice is once. */
 export function createReleaseCheckpoint(deps: {
   readonly workRoot: string;
 }): NodeAdminActivities['releaseCheckpoint'] {
-  return (order) => releaseWorkFolder(deps.workRoot, order);
+  return async (order) => releaseWorkFolder(deps.workRoot, requireReleaseOrder(order));
 }

@@ -27,6 +27,7 @@ import type { Evaluator, StageProcess } from './evaluator.js';
 import { ProgressHeartbeat } from './progress-heartbeat.js';
 import { createReleaseCheckpoint } from './release-checkpoint.js';
 import { Residences } from './residence.js';
+import { requireRunTrialInput } from './run-trial-input-schema.js';
 import type { Slot, SlotPool } from './slots.js';
 import type { WarmDependencies } from './warm-evaluator.js';
 
@@ -97,6 +98,7 @@ async function runAttempt(
   const heartbeat = new ProgressHeartbeat(deps.nodeId, beat, { timeoutMs });
   const trial = new TrialRun(deps, evaluator, input, heartbeat, context.cancellationSignal);
   try {
+    requireRunTrialInput(input);
     return await runAlone(running, input.workKey, context.cancelled, () =>
       trial.run(context.info.attempt),
     );

@@ -46,9 +46,9 @@ describe('what the genome may not say', () => {
     ],
     [
       'a path over two lines',
-      '- ../models/alpha',
-      '- "../models/al\\npha"',
-      ['mix:6:7 error E023 path "/models/al\\npha" holds a line break or a tab'],
+      'base_model: ../models/base',
+      'base_model: "../models/ba\\nse"',
+      ['mix:4:15 error E023 path "/models/ba\\nse" holds a line break or a tab'],
     ],
     [
       'a path that mergekit would cut up',
