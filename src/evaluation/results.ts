@@ -170,7 +170,8 @@ function readCounts(file: JsonObject, leaf: string): { original: number; effecti
   return { original: toCount(original), effective: toCount(effective) };
 }
 
-const toCount = (value: unknown): number => (typeof value === 'number' ? value : Number.NaN);
+const toCount = (value: unknown): number =>
+  Number.isSafeInteger(value) ? Number(value) : Number.NaN;
 
 function leavesOf(name: string, groups: JsonObject, seen = new Set<string>()): string[] {
   const children = groups[name];

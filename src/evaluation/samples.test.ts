@@ -65,10 +65,23 @@ test.each([
 });
 
 test.each([
+  ['no line at all', ''],
+  ['a document less', line(0, 1)],
+  ['another document', `${line(0, 1)}\n${line(2, 1)}`],
+  ['a document more', [0, 1, 2].map((id) => line(id, 1)).join('\n')],
+  ['a line without the metric', `${line(0, 1)}\n${line(1, undefined)}`],
+])('of the documents that must be there, %s is a cut file', (_, text) => {
+  const parse = (): unknown =>
+    parseSamples([{ task: 't', text, documentIds: [0, 1] }], 't', 'acc,none');
+  expect(parse).toThrow(expect.objectContaining({ failureClass: 'truncated_results' }) as Error);
+});
+
+test.each([
   ['a cut line', line(0, 1).slice(0, -3), 'truncated_results'],
   ['a document twice', `${line(0, 1)}\n${line(0, 1)}`, 'truncated_results'],
   ['no doc_id', '{"filter":"none","acc":1}', 'truncated_results'],
   ['NaN', line(0, 'x').replace('"x"', 'NaN'), 'bad_score'],
+  ['a value out of range', line(0, 7), 'bad_score'],
   ['a string', line(0, '1'), 'bad_score'],
   ['null', line(0, null), 'bad_score'],
 ])('%s is refused', (_, text, failureClass) => {

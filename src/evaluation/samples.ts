@@ -4,12 +4,15 @@ import type { DocumentValues } from './eval-report.js';
 import { combineHashes } from './combine-reports.js';
 import { NonFiniteToken, parsePythonJson } from './lenient-json.js';
 import { isMargin, marginOf } from './margin.js';
+import { metricRange } from './metric-range.js';
 
 /** One `samples_<task>_*.jsonl` of lm-eval. */
 export interface SamplesFile {
   /** The leaf task that the file is of. */
   readonly task: string;
   readonly text: string;
+  /** The documents that must be in it; absent: not known. */
+  readonly documentIds?: readonly number[];
 }
 
 interface Sample {
@@ -26,8 +29,8 @@ interface Sample {
  * @param counts documents of each leaf task where only part of them was scored
  *
  * A perplexity is logged as [log-likelihood, weight]: the document's own perplexity is computed.
- * @throws StageFailedError `truncated_results` for a cut file or a document that is there twice,
- * `bad_score` for a value that isn't finite.
+ * @throws StageFailedError `truncated_results` for a cut file, documents that are missing, not asked for
+ * or there twice, `bad_score` for a value that isn't finite or out of the metric's range.
  */
 export function parseSamples(
   files: readonly SamplesFile[],
@@ -56,25 +59,34 @@ export function parseSamples(
 
 function parseFile(file: SamplesFile, metric: string): Sample[] | undefined {
   const [name = metric, filter = 'none'] = metric.split(',');
+  const { min, max } = metricRange(metric);
+  const records = file.text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => parseLine(line, file.task));
+  checkDocuments(file, records);
+  const own = records.filter((record) => record['filter'] === filter);
   const samples: Sample[] = [];
-  for (const line of file.text.split('\n')) {
-    if (line.trim() === '') continue;
-    const record = parseLine(line, file.task);
-    if (record['filter'] !== filter) continue;
+  for (const record of own) {
     const logged = isMargin(metric) ? marginOf(record) : record[name];
-    if (logged === undefined) return undefined;
-    const value = documentValue(name, logged);
-    if (value === undefined) return undefined;
-    if (!Number.isFinite(value)) {
+    const value = logged === undefined ? undefined : documentValue(name, logged);
+    if (value === undefined) continue;
+    if (!(value >= min && value <= max)) {
       throw new StageFailedError(
         'bad_score',
-        `Expected a finite ${metric} for document ${String(record['doc_id'])} of ${file.task}, ` +
+        `Expected for document ${String(record['doc_id'])} of ${file.task} a ${metric} from ${min} to ${max}, ` +
           `got ${logged instanceof NonFiniteToken ? logged.token : JSON.stringify(logged)}.`,
       );
     }
     samples.push({ id: Number(record['doc_id']), hash: String(record['doc_hash']), value });
   }
   if (samples.length === 0) return undefined;
+  if (samples.length < own.length) {
+    throw new StageFailedError(
+      'truncated_results',
+      `Expected ${metric} of every document of ${file.task}, got it of ${samples.length} of ${own.length}.`,
+    );
+  }
   samples.sort((a, b) => a.id - b.id);
   const twice = samples.find((sample, index) => sample.id === samples[index - 1]?.id);
   if (twice !== undefined) {
@@ -84,6 +96,22 @@ function parseFile(file: SamplesFile, metric: string): Sample[] | undefined {
     );
   }
   return samples;
+}
+
+/** Also where the metric isn't logged per document: a file that was cut at a line is a cut file. */
+function checkDocuments(
+  { task, documentIds }: SamplesFile,
+  records: readonly Readonly<Record<string, unknown>>[],
+): void {
+  if (documentIds === undefined) return;
+  const seen = new Set(records.map((record) => record['doc_id']));
+  const missing = documentIds.find((id) => !seen.has(id));
+  if (missing === undefined && seen.size === documentIds.length) return;
+  throw new StageFailedError(
+    'truncated_results',
+    `Expected samples of the ${documentIds.length} documents of ${task} that were to be scored, got ${seen.size}` +
+      (missing === undefined ? '.' : `, and not document ${missing}.`),
+  );
 }
 
 function parseLine(line: string, task: string): Readonly<Record<string, unknown>> {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { LmEvalCall } from '../evaluation/calls.js';
 import type { DocumentValues, EvalReport, TaskScore } from '../evaluation/eval-report.js';
+import { selectDocuments } from '../evaluation/document-share.js';
 import type { EvaluationPlan } from '../evaluation/plan.js';
 import { scoreOf } from '../evaluation/combine-reports.js';
 import { isMargin } from '../evaluation/margin.js';
@@ -48,9 +49,13 @@ export async function readOutput(outDir: string, call: LmEvalCall): Promise<Eval
   const parsed = parseResults(await readFile(resultsPath, 'utf8'), call);
   const documents: DocumentValues[] = [];
   const scores: TaskScore[] = [];
+  const share = call.plan.documents;
+  const selected = share === undefined ? undefined : selectDocuments(share);
+  // Without a selection lm-eval takes the first ones.
+  const idsOf = (leaf: string): number[] => selected?.[leaf] ?? firstOf(parsed.leafCounts[leaf]);
   for (const score of parsed.scores) {
     const leaves = parsed.subtasks[score.task] ?? [];
-    const values = await readDocuments(files, leaves, score, parsed.leafCounts);
+    const values = await readDocuments(files, leaves, score, parsed.leafCounts, idsOf);
     if (values !== undefined) documents.push(values);
     scores.push(isMargin(score.metric) ? withMean(score, values) : score);
   }
@@ -81,6 +86,7 @@ async function readDocuments(
   leaves: readonly string[],
   score: TaskScore,
   counts: Readonly<Record<string, number>>,
+  idsOf: (leaf: string) => readonly number[],
 ): Promise<DocumentValues | undefined> {
   const samples = [];
   for (const leaf of leaves) {
@@ -95,7 +101,11 @@ async function readDocuments(
         `Expected the samples of ${leaf} beside lm_eval's results, got none.`,
       );
     }
-    samples.push({ task: leaf, text: await readFile(path, 'utf8') });
+    samples.push({
+      task: leaf,
+      text: await readFile(path, 'utf8'),
+      documentIds: idsOf(leaf),
+    });
   }
   const values = parseSamples(samples, score.task, score.metric, counts);
   if (values !== undefined && values.values.length !== score.documents) {
@@ -106,6 +116,8 @@ async function readDocuments(
   }
   return values;
 }
+
+const firstOf = (count = 0): number[] => Array.from({ length: count }, (_, id) => id);
 
 function findScore(parts: readonly EvalReport[], task: string, metric: string): TaskScore {
   const scores = parts.flatMap((part) => part.scores);
