@@ -102,6 +102,8 @@ export async function main(argv: readonly string[] = process.argv): Promise<void
   const words = argv.slice(2);
   crashWhereAsked(process.env['MERGESWEEP_CRASH_AT']);
   surviveBrokenOutput(words[0]);
+  // What we and the tools write is for its owner alone; but for these two verbs: they write for the user.
+  if (!['init', 'schema'].includes(words[0] ?? '')) process.umask(0o077);
   await runCli(words, createProcessIo());
   if (isWorkingVerb(words[0])) await exitWhenWritten();
 }

@@ -1,11 +1,16 @@
+import { createRedactor } from '../external/secrets.js';
 import { exitCodes, type CliIo } from './verb.js';
 
-/** The process as verbs see it. Colour: a terminal, and neither `NO_COLOR` nor `TERM=dumb`. */
+/**
+ * The process as verbs see it: secrets are taken out of what they print. Colour: a terminal, and
+ * neither `NO_COLOR` nor `TERM=dumb`.
+ */
 export function createProcessIo(): CliIo {
   const { stdout, stderr, env } = process;
+  const redact = createRedactor(env);
   return {
-    out: (text) => void stdout.write(text),
-    err: (text) => void stderr.write(text),
+    out: (text) => void stdout.write(redact(text)),
+    err: (text) => void stderr.write(redact(text)),
     env,
     cwd: process.cwd(),
     isTty: stdout.isTTY,

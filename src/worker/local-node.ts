@@ -9,6 +9,7 @@ import type { Slot } from '../../activities/slots.js';
 import { findProjectRoot } from '../config.js';
 import type { Environment, ToolCommands } from '../config.js';
 import { UsageError } from '../errors.js';
+import { makePrivateFolder } from '../external/private-folder.js';
 import { WarmChildren } from '../external/warm-children.js';
 import { clearFormerWork, dropUnreleased, releaseWithinMs } from '../external/work-folder.js';
 import { acquireExclusiveLock } from '../store/exclusive-lock.js';
@@ -74,6 +75,7 @@ export async function createLocalNode(options: LocalNodeOptions): Promise<LocalN
 
 /** Makes the folder ours alone and clears what a former owner left; returns how to give it back. */
 async function takeWorkRoot(workRoot: string): Promise<() => void> {
+  makePrivateFolder(workRoot);
   const lock = acquireExclusiveLock(join(workRoot, 'node.lock'));
   if (lock === undefined)
     throw new UsageError(

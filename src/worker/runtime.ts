@@ -1,6 +1,7 @@
 /** The SDK's process-wide runtime: its log goes to a file, its signal handlers stay out. */
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { createRedactor } from '../external/secrets.js';
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 
 let isInstalled = false;
@@ -12,11 +13,13 @@ let isInstalled = false;
 export function installRuntime(logPath: string): void {
   if (isInstalled) return;
   isInstalled = true;
-  mkdirSync(dirname(logPath), { recursive: true });
+  mkdirSync(dirname(logPath), { recursive: true, mode: 0o700 });
+  const redact = createRedactor(process.env);
   Runtime.install({
     logger: new DefaultLogger('WARN', ({ level, message, timestampNanos, meta }) => {
       const time = new Date(Number(timestampNanos / 1_000_000n)).toISOString();
-      appendToLog(logPath, JSON.stringify({ time, level, message, ...describe(meta) }));
+      const line = JSON.stringify({ time, level, message, ...describe(meta) });
+      appendToLog(logPath, redact(line));
     }),
     telemetryOptions: {
       logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
@@ -29,7 +32,7 @@ export function installRuntime(logPath: string): void {
 /** A full disk must not end the process that is about to report it. */
 export function appendToLog(logPath: string, line: string): void {
   try {
-    appendFileSync(logPath, `${line}\n`);
+    appendFileSync(logPath, `${line}\n`, { mode: 0o600 });
   } catch {
     // The line is lost; the ledger and the console say what matters.
   }

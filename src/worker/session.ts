@@ -7,6 +7,7 @@ import type { TemporalConnection } from '../client/connect.js';
 import type { TemporalTarget } from '../client/resolve-temporal.js';
 import type { Config, Environment } from '../config.js';
 import { watchDisk } from '../external/disk-watch.js';
+import { makePrivateFolder } from '../external/private-folder.js';
 import { ensureTemporalServer } from '../external/temporal-server.js';
 import type { EmbeddedServer } from '../external/temporal-server.js';
 import { openLedger } from '../store/ledger.js';
@@ -53,6 +54,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
+    makePrivateFolder(config.resultsDir);
     const ledger = openLedger(config.resultsDir, { mode: 'write' });
     undo.push(() => {
       ledger.close();
