@@ -1,18 +1,13 @@
 import { LedgerError, MergesweepError } from '../src/errors.js';
-import { foldEvents, restoreSampler, samplerVersion } from '../src/samplers/create-sampler.js';
 import type { Sampler } from '../src/samplers/sampler.js';
 import { createSearchSpace, type SearchSpace } from '../src/space/search-space.js';
 import { formatDiagnostic } from '../src/spec/diagnostic.js';
 import { parseSweepSpec } from '../src/spec/parse-sweep-spec.js';
+import { bindingText } from '../src/spec/pinned-spec.js';
 import type { SweepSpec } from '../src/spec/sweep-spec.js';
-import type { Ledger } from '../src/store/ledger.js';
-import {
-  checkSnapshot,
-  findSnapshotState,
-  listEvents,
-  refuseOtherSearch,
-} from '../src/store/optimizer-log.js';
 import type { TrialId } from './contracts.js';
+import type { CoordinatorDeps } from './coordinator-deps.js';
+import { loadSampler } from './load-sampler.js';
 
 /** A sweep that is open in this process. The sampler stands after the ledger's latest event. */
 export interface SweepSession {
@@ -28,11 +23,13 @@ export interface SweepSession {
  * must be dropped when a transaction that used its sampler failed.
  */
 export class SweepSessions {
-  readonly #ledger: Ledger;
+  readonly #deps: Pick<CoordinatorDeps, 'ledger' | 'clock'>;
   readonly #sessions = new Map<string, SweepSession>();
+  /** Sweeps whose optimizer was made anew from its events in this process. */
+  readonly #checked = new Set<string>();
 
-  constructor(ledger: Ledger) {
-    this.#ledger = ledger;
+  constructor(deps: Pick<CoordinatorDeps, 'ledger' | 'clock'>) {
+    this.#deps = deps;
   }
 
   /**
@@ -51,24 +48,20 @@ export class SweepSessions {
   }
 
   #load(sweep: string): SweepSession {
-    const row = this.#ledger.getSweep(sweep);
+    const { ledger, clock } = this.#deps;
+    const row = ledger.getSweep(sweep);
     if (row === undefined) {
       throw new LedgerError(
         'sweep_unknown',
-        `${this.#ledger.path} holds no sweep ${sweep}; start it with \`mergesweep run FILE\``,
+        `${ledger.path} holds no sweep ${sweep}; start it with \`mergesweep run FILE\``,
       );
     }
-    const spec = parseOrThrow(row.specText, row.specPath);
+    const spec = parseOrThrow(bindingText(row), row.specPath);
     const space = createSearchSpace(spec);
-    const sampler = this.#ledger.transact((db) => {
-      refuseOtherSearch(db, sweep, samplerVersion(spec));
-      // A fold fits the search's models again: 1 s for 100 trials on 3 tasks, 20 s for 300.
-      const state = findSnapshotState(db, sweep);
-      if (state !== undefined) return restoreSampler(spec, space, state);
-      const folded = foldEvents(spec, space, listEvents(db, sweep));
-      checkSnapshot(db, sweep, folded);
-      return folded;
-    });
+    const isKnown = this.#checked.has(sweep);
+    const at = clock.now().toISOString();
+    const sampler = ledger.transact((db) => loadSampler(db, { sweep, spec, space, at, isKnown }));
+    this.#checked.add(sweep);
     return { spec, space, sampler };
   }
 }

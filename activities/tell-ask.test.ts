@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { foldEvents } from '../src/samplers/create-sampler.js';
 import { createSearchSpace } from '../src/space/search-space.js';
 import { parseSweepSpec } from '../src/spec/parse-sweep-spec.js';
+import { linkFormerRows } from '../src/store/chain.js';
 import { listEvents, sha256 } from '../src/store/optimizer-log.js';
 import type { RunTrialInput, TellAskReply, TrialOutcome } from './contracts.js';
 import { cancelled, complete, CoordinatorFixture, failed } from './coordinator.fixture.js';
@@ -217,6 +218,8 @@ describe('the optimizer', () => {
       db.exec('DROP TRIGGER events_are_final');
       if (state === null)
         db.exec("UPDATE optimizer_events SET payload = json_remove(payload, '$.tasks')");
+      db.exec('DROP TRIGGER chain_stays; DELETE FROM chain');
+      linkFormerRows(db);
     });
     fixture.restart();
     await expect(fixture.open()).rejects.toMatchObject({

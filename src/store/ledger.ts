@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { passCrashPoint } from '../crash-points.js';
 import { LedgerError } from '../errors.js';
+import { claimLedger, damaged, releaseClaim, requireClaim } from './claim.js';
+import { verifyChainInSteps } from './chain.js';
 import { applySettings, type Connection, withSqliteErrors } from './connection.js';
 import { makeFolder } from './durable-folder.js';
+import { type Host, identifyHost } from './host.js';
 import { migrate, readVersion, schemaVersion } from './migrate.js';
 import { refuseNetworkFileSystem } from './network-file-system.js';
 import { createPrivately } from './private-file.js';
@@ -24,12 +27,24 @@ export interface Ledger extends LedgerReader {
    * @throws LedgerError `ledger_full`, `ledger_busy`, … with everything rolled back
    */
   transact<Result>(work: (db: Connection) => Result): Result;
+  /** False where the writer before died: `verify` should be run then. */
+  readonly wasClosed: boolean;
+  /**
+   * Looks at every accepted row, some at each step; rows may be added in between.
+   *
+   * @throws LedgerError `ledger_damaged` at the end, naming what is not as it was written
+   */
+  verify(): Generator<undefined, void>;
 }
 
 export interface OpenLedgerOptions {
   readonly mode: 'write' | 'read';
   /** For the creation date. @default the system's clock */
   readonly now?: Date;
+  /** Of the writer. @default this machine */
+  readonly host?: Host;
+  /** Takes the ledger over when another machine wrote it last. @default false */
+  readonly adopt?: boolean;
 }
 
 /**
@@ -47,11 +62,8 @@ export function openLedger(
   resultsDir: string,
   options: OpenLedgerOptions & { readonly mode: 'read' },
 ): LedgerReader;
-export function openLedger(
-  resultsDir: string,
-  { mode, now = new Date() }: OpenLedgerOptions,
-): Ledger | LedgerReader {
-  return mode === 'write' ? openWriter(resultsDir, now) : openLedgerReader(resultsDir);
+export function openLedger(resultsDir: string, options: OpenLedgerOptions): Ledger | LedgerReader {
+  return options.mode === 'write' ? openWriter(resultsDir, options) : openLedgerReader(resultsDir);
 }
 
 /** The ledger for CLI, report and dashboard: read-only, at any time, beside a living writer. */
@@ -79,18 +91,23 @@ export function openLedgerReader(resultsDir: string): LedgerReader {
   });
 }
 
-function openWriter(resultsDir: string, now: Date): Ledger {
+function openWriter(
+  resultsDir: string,
+  { now = new Date(), host = identifyHost(), adopt = false }: OpenLedgerOptions,
+): Ledger {
   makeFolder(resultsDir);
   refuseNetworkFileSystem(resultsDir);
   const path = join(resultsDir, ledgerFileName);
   createPrivately(path);
   return withSqliteErrors(path, () => {
     const db = new Database(path);
+    let claim;
     try {
       // Before any setting: they would write into another program's file.
       readVersion(db, path);
       applySettings(db, path, 'write');
       migrate(db, path, now);
+      claim = claimLedger(db, { path, host, adopt, at: now.toISOString() });
     } catch (error) {
       db.close();
       throw error;
@@ -100,10 +117,16 @@ function openWriter(resultsDir: string, now: Date): Ledger {
     return {
       ...reader,
       path,
+      wasClosed: claim.wasClosed,
+      verify: function* () {
+        const { damage } = yield* verifyChainInSteps(db);
+        if (damage.length > 0) throw damaged(path, damage);
+      },
       transact: (work) => {
         const result = guard(() =>
           db
             .transaction(() => {
+              requireClaim(db, path, claim.epoch);
               const done = work(db);
               passCrashPoint('before commit', ledgerFileName);
               return done;
@@ -115,6 +138,9 @@ function openWriter(resultsDir: string, now: Date): Ledger {
       },
       close: () => {
         if (!db.open) return;
+        guard(() => {
+          releaseClaim(db, claim.epoch);
+        });
         // One file to copy after a clean exit; a living reader may prevent it, which is no error.
         guard(() => db.pragma('wal_checkpoint(TRUNCATE)'));
         reader.close();

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { LedgerError } from '../errors.js';
+import { backUp } from './back-up.js';
 import { linkFormerRows } from './chain.js';
 import type { Connection } from './connection.js';
 import { migrations as all } from './migrations/index.js';
@@ -27,7 +28,7 @@ export function migrate(
 ): void {
   const version = checkVersion(db, path, migrations.length);
   if (version === migrations.length) return;
-  if (version > 0) db.prepare('VACUUM INTO ?').run(`${path}.v${version}-${now.getTime()}`);
+  if (version > 0) backUp(db, `${path}.v${version}-${now.getTime()}`);
   // A table that is made anew is dropped first: its references are checked at the end instead.
   db.pragma('foreign_keys = OFF');
   db.transaction(() => {

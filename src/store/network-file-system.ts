@@ -12,6 +12,8 @@ const networkFileSystems: ReadonlyMap<number, string> = new Map([
   [0x5346414f, 'AFS'],
   [0x47504653, 'GPFS'],
   [0x19830326, 'BeeGFS'],
+  [0x01021997, '9p'],
+  [0x65735546, 'FUSE'],
 ]);
 
 /** @throws LedgerError `ledger_network_fs` */

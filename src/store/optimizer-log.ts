@@ -14,45 +14,124 @@ export function appendEvent(db: Connection, sweep: string, event: OptimizerEvent
   addLink(db, sweep, 'event', sequence);
 }
 
-/** All events of the sweep, in order. */
-export function listEvents(db: Connection, sweep: string): OptimizerEvent[] {
+/**
+ * The events of the sweep, in order.
+ * @param after only those that follow this sequence; @default all
+ */
+export function listEvents(db: Connection, sweep: string, after = 0): OptimizerEvent[] {
   const rows = db
-    .prepare('SELECT kind, trial, payload FROM optimizer_events WHERE sweep = ? ORDER BY sequence')
-    .all(sweep) as { kind: string; trial: string; payload: string }[];
+    .prepare(
+      'SELECT kind, trial, payload FROM optimizer_events WHERE sweep = ? AND sequence > ? ORDER BY sequence',
+    )
+    .all(sweep, after) as { kind: string; trial: string; payload: string }[];
   return rows.map(
     ({ kind, trial, payload }) =>
       ({ kind, trial, ...(JSON.parse(payload) as object) }) as OptimizerEvent,
   );
 }
 
-/** Stores the sampler as it is after the latest event; does nothing where that is stored already. */
+/**
+ * Stores the sampler as it is after the latest event; does nothing where that is stored already. States
+ * are kept of the latest, and of a few before it from which the fold can be checked.
+ */
 export function storeSnapshot(db: Connection, sweep: string, sampler: Sampler): void {
   const sequence = latestSequence(db, sweep);
-  if (sequence === 0 || sequence === latestSnapshot(db, sweep)) return;
+  const before = findSnapshot(db, sweep);
+  if (sequence === 0 || sequence === before?.sequence) return;
+  const engine = nameEngine();
+  if (before !== undefined) dropStates(db, sweep, before, engine);
   const state = JSON.stringify(sampler.toJSON());
-  db.prepare('UPDATE snapshots SET state = NULL WHERE sweep = ? AND state IS NOT NULL').run(sweep);
   db.prepare(
     `INSERT INTO snapshots (sweep, sequence, state, sha256, diagnostics, engine)
      VALUES (?, ?, ?, ?, ?, ?)`,
-  ).run(
-    sweep,
-    sequence,
-    state,
-    sha256(state),
-    JSON.stringify(sampler.diagnostics()),
-    process.version,
-  );
+  ).run(sweep, sequence, state, sha256(state), JSON.stringify(sampler.diagnostics()), engine);
 }
 
-/**
- * The sampler's state after the latest event, as far as it was stored: a cache of the fold, and only
- * what has the hash that was stored with it. Undefined where the events have to be folded.
- */
-export function findSnapshotState(db: Connection, sweep: string): unknown {
-  const snapshot = findSnapshot(db, sweep);
-  const { state = null } = snapshot ?? {};
-  if (state === null || snapshot?.sequence !== latestSequence(db, sweep)) return undefined;
-  return sha256(state) === snapshot.sha256 ? JSON.parse(state) : undefined;
+/** One anchor in so many events: a fold from the one before the last is short, and not too short to tell. */
+const anchorEvery = 128;
+
+/** Of the snapshots so far only anchors keep their state: the last two, and the last one of another engine. */
+function dropStates(db: Connection, sweep: string, latest: Snapshot, engine: string): void {
+  const kept = db
+    .prepare(
+      'SELECT sequence FROM snapshots WHERE sweep = ? AND state IS NOT NULL ORDER BY sequence',
+    )
+    .pluck()
+    .all(sweep) as number[];
+  const block = (sequence: number): number => Math.floor(sequence / anchorEvery);
+  const anchors = kept.filter((sequence) => sequence !== latest.sequence);
+  const isAnchor =
+    block(latest.sequence) > block(anchors.at(-1) ?? 0) || !isSameEngine(latest.engine, engine);
+  const stay = (isAnchor ? [...anchors, latest.sequence] : anchors).slice(-2);
+  db.prepare(
+    `UPDATE snapshots SET state = NULL WHERE sweep = ? AND state IS NOT NULL
+       AND sequence NOT IN (SELECT value FROM json_each(?))`,
+  ).run(sweep, JSON.stringify(stay));
+}
+
+/** What the sampler's state is after the latest event, and how that can be made anew. */
+export interface StoredSearch {
+  /** Of the latest event; 0 before the first. */
+  readonly sequence: number;
+  /** Of the state after it; undefined where none was stored for it. */
+  readonly sha256: string | undefined;
+  /** The state itself, where it has that hash. */
+  readonly state: unknown;
+  /** Node, V8 and architecture that made it. */
+  readonly engine: string;
+  /** A former state (undefined: the one before the first event) and the events since; absent where there is none. */
+  readonly fold?: { readonly from: unknown; readonly events: readonly OptimizerEvent[] };
+}
+
+/** Up to so many events a fold starts before the first; beyond, at an anchor so many events back. */
+const mostFromTheStart = 256;
+const leastFromAnchor = 32;
+
+/** @param isWhole fold from the start, however long that takes, where one engine made all of it */
+export function readStoredSearch(db: Connection, sweep: string, isWhole = false): StoredSearch {
+  const sequence = latestSequence(db, sweep);
+  const latest = findSnapshot(db, sweep);
+  const isCurrent = latest?.sequence === sequence;
+  const start = findFoldStart(db, sweep, sequence, latest, isWhole);
+  return {
+    sequence,
+    sha256: isCurrent ? latest.sha256 : undefined,
+    state: isCurrent ? readState(latest) : undefined,
+    engine: latest?.engine ?? nameEngine(),
+    ...(start !== undefined && {
+      fold: { from: start.state, events: listEvents(db, sweep, start.sequence) },
+    }),
+  };
+}
+
+function findFoldStart(
+  db: Connection,
+  sweep: string,
+  end: number,
+  latest: Snapshot | undefined,
+  isWhole: boolean,
+): { readonly sequence: number; readonly state?: unknown } | undefined {
+  const rows = db
+    .prepare(
+      'SELECT sequence, state, sha256, engine FROM snapshots WHERE sweep = ? ORDER BY sequence',
+    )
+    .all(sweep) as Snapshot[];
+  // What another engine made need not come out the same in the last bit.
+  const other = rows.findLast(({ engine }) => !isSameEngine(engine, latest?.engine ?? engine));
+  if (other === undefined && (isWhole || end <= mostFromTheStart)) return { sequence: 0 };
+  const anchors = rows.filter(
+    (row) => row.sequence < end && row.sequence >= (other?.sequence ?? 0) && row.state !== null,
+  );
+  const start = anchors.findLast(({ sequence }) => end - sequence >= leastFromAnchor) ?? anchors[0];
+  const state = start === undefined ? undefined : readState(start);
+  return start === undefined || state === undefined
+    ? undefined
+    : { sequence: start.sequence, state };
+}
+
+/** Undefined where it was not kept, or is not what was stored. */
+function readState({ state, sha256: stored }: Snapshot): unknown {
+  return state !== null && sha256(state) === stored ? JSON.parse(state) : undefined;
 }
 
 /**
@@ -81,33 +160,35 @@ export function refuseOtherSearch(db: Connection, sweep: string, version: number
   );
 }
 
-/**
- * Checks a sampler that was folded from all events against the latest snapshot.
- *
- * @throws LedgerError `ledger_state_mismatch`: going on would be another search than the one so far
- */
-export function checkSnapshot(db: Connection, sweep: string, folded: Sampler): void {
-  const events = latestSequence(db, sweep);
-  if (events === 0) return;
-  const snapshot = findSnapshot(db, sweep);
-  const got = sha256(JSON.stringify(folded.toJSON()));
-  if (snapshot?.sequence === events && snapshot.sha256 === got) return;
-  const stored =
-    snapshot === undefined
-      ? 'no snapshot is stored'
-      : `the snapshot after event ${snapshot.sequence}, made by Node ${snapshot.engine}, ` +
-        `has SHA-256 ${snapshot.sha256}`;
+/** @throws LedgerError `ledger_state_mismatch`: going on would be another search than the one so far */
+export function refuseOtherState(sweep: string, stored: StoredSearch, got: string): never {
+  const { sequence, engine } = stored;
+  const was =
+    stored.sha256 === undefined
+      ? `none is stored after event ${sequence}`
+      : `the one that was stored after event ${sequence} (by ${engine}) has ${stored.sha256}`;
   throw new LedgerError(
     'ledger_state_mismatch',
-    `sweep ${sweep}: the optimizer's state, made anew from its ${events} events by Node ` +
-      `${process.version}, has SHA-256 ${got}, but ${stored}. Going on would be another search. ` +
-      'Use the mergesweep and Node versions that started the sweep, or run it under another name',
+    `sweep ${sweep}: the optimizer's state, made anew from its events by ${nameEngine()}, has SHA-256 ` +
+      `${got}, but ${was}. Going on would be another search. Use the mergesweep that started the sweep, ` +
+      'or run it under another name',
   );
+}
+
+/** Log and exp may differ in the last bit between these. */
+export function nameEngine(): string {
+  return `${process.version} v8 ${process.versions.v8} ${process.arch}`;
+}
+
+/** Older ledgers name Node's version only. */
+export function isSameEngine(one: string, other: string): boolean {
+  const isShort = !one.includes(' ') || !other.includes(' ');
+  return isShort ? one.split(' ')[0] === other.split(' ')[0] : one === other;
 }
 
 interface Snapshot {
   readonly sequence: number;
-  /** Of the latest only. */
+  /** Of the latest and of anchors only. */
   readonly state: string | null;
   readonly sha256: string;
   readonly engine: string;
@@ -123,15 +204,6 @@ function findSnapshot(db: Connection, sweep: string): Snapshot | undefined {
 
 export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
-}
-
-function latestSnapshot(db: Connection, sweep: string): number {
-  return Number(
-    db
-      .prepare('SELECT coalesce(max(sequence), 0) FROM snapshots WHERE sweep = ?')
-      .pluck()
-      .get(sweep),
-  );
 }
 
 function latestSequence(db: Connection, sweep: string): number {
