@@ -125,7 +125,7 @@ function extend(sweep: Sweep, trials: number): Steered {
   refuseAfterConfirmation(sweep, 'more candidates');
   const maxTrials = row.maxTrials + trials;
   setBudget(db, row.name, maxTrials);
-  reopen(sweep, `extended by ${trials} trials`);
+  reopen(sweep, `its budget was raised to ${maxTrials} trials`);
   return { message: `${row.name} may try ${trials} more: ${maxTrials} in all.`, trials, maxTrials };
 }
 
