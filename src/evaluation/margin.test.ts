@@ -38,3 +38,16 @@ test('what is no choice among several has no margin', () => {
     }),
   ).toBeNaN();
 });
+
+test.each([[''], [' '], [null], [true], [[[]]], [{}]])(
+  'a log-likelihood of %j is no number, and never 0',
+  (logged) => {
+    const choices = [
+      ['-1', 'True'],
+      [logged, 'False'],
+      ['-3', 'False'],
+    ];
+    expect(marginOf({ target: '0', filtered_resps: choices })).toBeNaN();
+    expect(marginOf({ target: '1', filtered_resps: choices })).toBeNaN();
+  },
+);

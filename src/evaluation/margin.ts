@@ -21,10 +21,16 @@ export function marginOf(sample: Readonly<Record<string, unknown>>): number | un
   if (typeof target !== 'string' || !/^\d+$/.test(target) || !Array.isArray(choices))
     return undefined;
   const logLikelihoods = choices.map((choice: unknown) =>
-    Array.isArray(choice) && choice.length === 2 ? Number(choice[0]) : undefined,
+    Array.isArray(choice) && choice.length === 2 ? toNumber(choice[0]) : undefined,
   );
   const right = logLikelihoods[Number(target)];
   const others = logLikelihoods.filter((_, index) => index !== Number(target));
   if (right === undefined || others.length === 0 || others.includes(undefined)) return undefined;
   return right - Math.max(...others.map(Number));
+}
+
+/** lm-eval logs them as text. What is no number must not become 0, as `Number` makes of much. */
+function toNumber(logged: unknown): number {
+  const isText = typeof logged === 'string' && logged.trim() !== '';
+  return isText || typeof logged === 'number' ? Number(logged) : Number.NaN;
 }

@@ -47,3 +47,8 @@ test('samples of documents that were not to be scored are never accepted', async
   const other = recorded.replace('"doc_id": 4', '"doc_id": 5');
   await expect(read(other)).rejects.toMatchObject({ failureClass: 'truncated_results' });
 });
+
+test('of two files with the samples of one task none is taken', async () => {
+  writeFileSync(join(folder, samples.replace('T00', 'T01')), recorded);
+  await expect(read(recorded)).rejects.toMatchObject({ failureClass: 'truncated_results' });
+});

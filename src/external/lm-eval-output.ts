@@ -36,8 +36,18 @@ export function joinReports(plan: EvaluationPlan, parts: readonly EvalReport[]):
  * Reads and verifies what one call of lm-eval left below `outDir`.
  * @throws StageFailedError `no_output`, `truncated_results`, `bad_score`, `configuration`
  */
-export async function readOutput(outDir: string, call: LmEvalCall): Promise<EvalReport> {
-  const files = listFiles(outDir);
+export function readOutput(outDir: string, call: LmEvalCall): Promise<EvalReport> {
+  return parseOutput(listFiles(outDir), (path) => readFile(path, 'utf8'), call);
+}
+
+type ReadText = (path: string) => Promise<string>;
+
+/** `readOutput`, with the paths of the files that are there and what reads one of them. */
+export async function parseOutput(
+  files: readonly string[],
+  readText: ReadText,
+  call: LmEvalCall,
+): Promise<EvalReport> {
   const results = files.filter((path) => /^results_.*\.json$/.test(basename(path)));
   const [resultsPath] = results;
   if (resultsPath === undefined || results.length > 1) {
@@ -46,7 +56,7 @@ export async function readOutput(outDir: string, call: LmEvalCall): Promise<Eval
       `lm_eval ended well; expected one results_*.json from it, got ${results.length}.`,
     );
   }
-  const parsed = parseResults(await readFile(resultsPath, 'utf8'), call);
+  const parsed = parseResults(await readText(resultsPath), call);
   const documents: DocumentValues[] = [];
   const scores: TaskScore[] = [];
   const share = call.plan.documents;
@@ -55,7 +65,14 @@ export async function readOutput(outDir: string, call: LmEvalCall): Promise<Eval
   const idsOf = (leaf: string): number[] => selected?.[leaf] ?? firstOf(parsed.leafCounts[leaf]);
   for (const score of parsed.scores) {
     const leaves = parsed.subtasks[score.task] ?? [];
-    const values = await readDocuments(files, leaves, score, parsed.leafCounts, idsOf);
+    const values = await readDocuments({
+      files,
+      readText,
+      leaves,
+      score,
+      idsOf,
+      counts: parsed.leafCounts,
+    });
     if (values !== undefined) documents.push(values);
     scores.push(isMargin(score.metric) ? withMean(score, values) : score);
   }
@@ -81,29 +98,34 @@ function withMean(score: TaskScore, values: DocumentValues | undefined): TaskSco
   return scoreOf(score, [values]);
 }
 
-async function readDocuments(
-  files: readonly string[],
-  leaves: readonly string[],
-  score: TaskScore,
-  counts: Readonly<Record<string, number>>,
-  idsOf: (leaf: string) => readonly number[],
-): Promise<DocumentValues | undefined> {
+interface DocumentsOrder {
+  readonly files: readonly string[];
+  readonly readText: ReadText;
+  readonly leaves: readonly string[];
+  readonly score: TaskScore;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly idsOf: (leaf: string) => readonly number[];
+}
+
+async function readDocuments(order: DocumentsOrder): Promise<DocumentValues | undefined> {
+  const { files, readText, leaves, score, counts, idsOf } = order;
   const samples = [];
   for (const leaf of leaves) {
     // `samples_<task>_<time>.jsonl`: the time begins with a digit and holds no underscore.
-    const path = files.find((each) => {
+    const paths = files.filter((each) => {
       const match = /^samples_(.+)_\d[^_]*\.jsonl$/.exec(basename(each));
       return match?.[1] === leaf;
     });
-    if (path === undefined) {
+    const [path] = paths;
+    if (path === undefined || paths.length > 1) {
       throw new StageFailedError(
         'truncated_results',
-        `Expected the samples of ${leaf} beside lm_eval's results, got none.`,
+        `Expected one file with the samples of ${leaf} beside lm_eval's results, got ${paths.length}.`,
       );
     }
     samples.push({
       task: leaf,
-      text: await readFile(path, 'utf8'),
+      text: await readText(path),
       documentIds: idsOf(leaf),
     });
   }
