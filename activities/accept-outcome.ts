@@ -7,6 +7,7 @@ import { getTrial, listScores } from '../src/store/reader.js';
 import { resolveFidelity } from '../src/spec/fidelity.js';
 import type { TrialRow } from '../src/store/rows.js';
 import { isClosedToOptimizer } from '../src/store/steering.js';
+import { addToJournal } from '../src/store/journal.js';
 import { endStreak, lengthenStreak } from '../src/store/sweeps.js';
 import {
   cancelTrial,
@@ -74,6 +75,10 @@ function complete(turn: Turn, trial: TrialRow, result: RunTrialResult): { pause?
   const { db, sweep, at } = turn;
   completeTrial(db, sweep, trial.trial, { result, report, fitness, at });
   recordFailures(db, sweep, trial.trial, { failures: result.failures ?? [], at });
+  if (result.batchSize !== undefined) {
+    const detail = { trial: trial.trial, batchSize: result.batchSize };
+    addToJournal(db, sweep, { kind: 'batch_reduced', detail, at });
+  }
   endStreak(db, sweep);
   if (trial.kind === 'search') {
     tellOptimizer(turn, trial, toOutcome(report, evaluation));

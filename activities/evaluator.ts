@@ -37,6 +37,8 @@ export interface Evaluated {
   readonly mode: EvaluationMode;
   /** One sentence. */
   readonly modeReason: string;
+  /** Where it was smaller than asked for, since that needed too much memory. */
+  readonly batchSize?: number;
 }
 
 /** Merges and evaluates a trial; whichever way, the report is the same. */

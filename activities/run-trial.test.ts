@@ -9,7 +9,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { CancelledFailure } from '@temporalio/activity';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, test, vi } from 'vitest';
+import type { TrialFailure } from '../src/errors.js';
 import { clearFormerWork, dropUnreleased } from '../src/external/work-folder.js';
 import type { TrialProgress } from './contracts.js';
 import { createSlotPool } from './slots.js';
@@ -18,6 +20,7 @@ import {
   expectNoSurvivor,
   failureOf,
   folder,
+  input,
   newEnvironment,
   run,
   setFault,
@@ -113,7 +116,6 @@ test.each([
   ['mergekit-yaml', 'no-tokenizer', 'no_output', 'merge'],
   ['mergekit-yaml', 'partial-then-die', 'crash', 'merge'],
   ['lm_eval', 'exit', 'crash', 'evaluate'],
-  ['lm_eval', 'oom', 'out_of_memory', 'evaluate'],
   ['lm_eval', 'no-output', 'no_output', 'evaluate'],
   ['lm_eval', 'no-results', 'no_output', 'evaluate'],
   ['lm_eval', 'two-results', 'no_output', 'evaluate'],
@@ -140,6 +142,67 @@ test.each([
   expect(existsSync(work('attempt-1', 'checkpoint.partial'))).toBe(false);
   expect(readdirSync(join(folder, 'results', 'demo', 'trials', '7'))).toContain('merge.log');
   await expectNoSurvivor();
+});
+
+test('an evaluation that does not fit is run again with half the batch, and what fitted is told', async () => {
+  setFault({ lm_eval: { name: 'oom-above', batch: 2 } });
+  const result = await run();
+  expect(toolsCalled()).toEqual(['mergekit-yaml', 'lm_eval', 'lm_eval', 'lm_eval']);
+  expect(result).toMatchObject({ attempt: 3, batchSize: 2 });
+  expect(result.modeReason).toBe(
+    'evaluation.mode is cold; batch size 2, since 8 needed too much memory',
+  );
+  expect(result.failures).toMatchObject(
+    [8, 4].map((batchSize, index) => ({
+      ...{ class: 'out_of_memory', stage: 'evaluate', batchSize, isRetried: true },
+      attempt: index + 1,
+      logPath: work(`attempt-${index + 1}`, 'evaluate.log'),
+    })),
+  );
+  expect(result.failures?.[0]?.logTail).toContain('CUDA out of memory');
+});
+
+test('out of memory is final when half the batch, twice, does not fit either', async () => {
+  setFault({ lm_eval: 'oom' });
+  const error = await failureOf();
+  expect(error).toMatchObject({ type: 'out_of_memory', nonRetryable: true });
+  expect(error.message).toContain('It was tried with batch sizes from 8 down to 2.');
+  const failure = error.details?.[0] as TrialFailure;
+  expect(failure).toMatchObject({ attempt: 3, batchSize: 2, stage: 'evaluate' });
+  expect(failure.earlier?.map(({ batchSize }) => batchSize)).toEqual([8, 4]);
+  expect(toolsCalled().filter((tool) => tool === 'lm_eval')).toHaveLength(3);
+});
+
+test('a batch of one that does not fit is tried again as any failure of a machine', async () => {
+  setFault({ lm_eval: 'oom' });
+  const error = await failureOf({ evaluation: { ...input().evaluation, batchSize: 1 } });
+  expect(error).toMatchObject({ type: 'out_of_memory', nonRetryable: false });
+  expect(toolsCalled()).toEqual(['mergekit-yaml', 'lm_eval']);
+});
+
+test('the next attempt, on whatever node, tells how the ones before it ended', async () => {
+  setFault({ lm_eval: 'exit' });
+  const beats: TrialProgress[] = [];
+  const first = newEnvironment();
+  first.on('heartbeat', (beat: TrialProgress) => beats.push(beat));
+  await expect(run({}, activities(), first)).rejects.toThrow('it broke');
+  setFault({});
+  const heartbeatDetails = beats.at(-1);
+  expect(heartbeatDetails?.hasEnded).toBe(true);
+  const second = new MockActivityEnvironment({ attempt: 2, heartbeatDetails });
+  const result = await run({}, activities({ nodeId: 'n2' }), second);
+  expect(result.failures).toMatchObject([
+    { class: 'crash', stage: 'evaluate', node: 'n1', attempt: 1, isRetried: true },
+  ]);
+});
+
+test('an attempt whose node was lost is told as such by the next', async () => {
+  const heartbeatDetails: TrialProgress = { stage: 'merge', percent: 40, node: 'n0' };
+  const second = new MockActivityEnvironment({ attempt: 2, heartbeatDetails });
+  const result = await run({}, activities(), second);
+  expect(result.failures).toMatchObject([
+    { class: 'node_lost', stage: 'merge', node: 'n0', attempt: 1, isRetried: true },
+  ]);
 });
 
 test.each(['hang', 'hang-ignoring-term', 'hang-with-grandchild'])(

@@ -179,7 +179,6 @@ test('a merge that is to be handed over is written by the child', async () => {
 });
 
 test.each([
-  ['dies', 'sigkill', 'out_of_memory'],
   ['ends by itself', { name: 'exit', code: 1 }, 'crash'],
   ['stands still', 'hang', 'hang'],
   ['stands still after a sign of life', 'progress-then-hang', 'hang'],
@@ -198,6 +197,29 @@ test.each([
     expect(countOf('warm-init')).toBe(2);
   },
 );
+
+test('a child that the kernel killed for want of memory is started again for half the batch, twice', async () => {
+  const acts = node();
+  setFault({ 'warm-evaluate': 'sigkill' });
+  const failure = await failureOf(unverified(1), acts);
+  expect(failure).toMatchObject({ type: 'out_of_memory', nonRetryable: true });
+  expect(countOf('warm-init')).toBe(3);
+});
+
+test('a child that halved the batch itself is believed, and what fitted is told', async () => {
+  setFault({ 'warm-evaluate': { name: 'small-batch', batch: 2 } });
+  const result = await run(unverified(1), node());
+  expect(result).toMatchObject({ mode: 'warm', attempt: 1, batchSize: 2 });
+  expect(result.modeReason).toContain('batch size 2, since 8 needed too much memory');
+});
+
+test('a child that found no batch small enough is not asked again', async () => {
+  const acts = node();
+  setFault({ 'warm-evaluate': 'cuda-oom' });
+  const failure = await failureOf(unverified(1), acts);
+  expect(failure).toMatchObject({ type: 'out_of_memory', nonRetryable: true });
+  expect(countOf('warm-evaluate')).toBe(1);
+});
 
 test('an error of one candidate leaves the child as it is', async () => {
   const acts = node();

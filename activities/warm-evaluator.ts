@@ -58,7 +58,7 @@ export async function evaluateWarm<T>(
   return deps.places.run(work.signal, async (place) => {
     const run = await WarmRun.start(deps, work, choice, inputs, place);
     const merge = await run.takeWeights();
-    const { report, seconds } = await run.evaluate();
+    const { report, seconds, batchSize } = await run.evaluate();
     const checkpoint = await run.save();
     return use({
       report,
@@ -66,6 +66,7 @@ export async function evaluateWarm<T>(
       seconds: { merge, evaluate: seconds },
       mode: 'warm',
       modeReason: '',
+      ...(batchSize === work.input.evaluation.batchSize ? {} : { batchSize }),
       compareTo: (checkpointDir) => run.compareTo(checkpointDir),
     });
   });
@@ -159,18 +160,20 @@ class WarmRun {
     });
   }
 
-  async evaluate(): Promise<{ report: EvalReport; seconds: number }> {
+  /** Out of memory: the child itself tries smaller batches, without loading anything again. */
+  async evaluate(): Promise<{ report: EvalReport; seconds: number; batchSize: number }> {
     const { work } = this;
     const { evaluation } = work.input;
     work.heartbeat.enter('queued');
-    const run = async (): Promise<{ report: EvalReport; seconds: number }> => {
+    const run = async () => {
       work.heartbeat.enter('evaluate');
       const start = performance.now();
       const parts: EvalReport[] = [];
+      let { batchSize } = evaluation;
       for (const [index, call] of planCalls(evaluation).entries()) {
         const out = join(work.attemptDir, `evaluation-${index + 1}`, 'output');
         await mkdir(out, { recursive: true });
-        await this.request('evaluate', 'evaluate', {
+        const used = await this.request<{ batchSize: number }>('evaluate', 'evaluate', {
           weights: this.weights,
           tasks: [...new Set(call.tasks.map(({ name }) => name))],
           numFewshot: call.numFewshot ?? null,
@@ -180,8 +183,9 @@ class WarmRun {
           out,
         });
         parts.push(await readOutput(out, call));
+        batchSize = Math.min(batchSize, used.batchSize);
       }
-      return { report: joinReports(evaluation, parts), seconds: secondsSince(start) };
+      return { report: joinReports(evaluation, parts), seconds: secondsSince(start), batchSize };
     };
     return this.deps.gpuPool.run(work.signal, run, { cudaDevice: this.place.cudaDevice });
   }

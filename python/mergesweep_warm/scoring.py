@@ -15,6 +15,9 @@ from mergesweep_warm.prompting import Call, Prompting
 from mergesweep_warm.stopwatch import Stopwatch
 from mergesweep_warm.tasks import Documents, TaskSet, make_task_manager
 
+MOST_HALVINGS = 2
+"""Of the batch size, in one evaluation: `mostBatchHalvings` of src/errors.ts."""
+
 Tick = Callable[[str, int, int], None]
 """(activity, done, total), between two batches; raises to stop the evaluation."""
 
@@ -52,19 +55,20 @@ class Scorer:
     ) -> int:
         """Write lm-eval's own results and samples files below `out`; return the batch size used.
 
-        Out of memory: half the batch, down to one.
+        Out of memory: half the batch, at most twice.
         """
         tasks = self._get_set(call)
         tick("Loading tasks", 0, 1)
         self._tick = tick
         configured = self.lm.batch_size_per_gpu
+        least = max(1, configured >> MOST_HALVINGS)
         try:
             while True:
                 self._done, self._total = 0, tasks.choose(documents)
                 try:
                     self._run(tasks, out)
                 except torch.OutOfMemoryError:
-                    if self.lm.batch_size_per_gpu <= 1:
+                    if self.lm.batch_size_per_gpu <= least:
                         raise
                 else:
                     return int(self.lm.batch_size_per_gpu)

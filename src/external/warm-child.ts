@@ -237,11 +237,14 @@ export class WarmChild {
     } else if (message.ok === true && message.result !== undefined) {
       pending.resolve(message.result);
     } else {
-      pending.reject(this.toFailure(pending.request.stage, message));
+      pending.reject(this.toFailure(pending.request, message));
     }
   }
 
-  private toFailure(stage: TrialStage, { error = 'Error', message = '' }: WarmMessage): Error {
+  private toFailure(
+    { stage, op }: WarmRequest,
+    { error = 'Error', message = '' }: WarmMessage,
+  ): Error {
     const text = this.redact(`${error}: ${message}`);
     if (error === 'UnsupportedError') return new WarmUnsupportedError(message);
     // An error of the device stays with the process: every later call would meet it again.
@@ -254,8 +257,13 @@ export class WarmChild {
       tail: text,
       cpuMs: 0,
     });
-    return new StageFailedError(failure.failureClass, failure.message, {
-      logTail: `${this.tail.toString()}\n${text}`.slice(-4096),
+    const logTail = `${this.tail.toString()}\n${text}`.slice(-4096);
+    // It has tried smaller batches: see python/mergesweep_warm/scoring.py.
+    const isFinal = op === 'evaluate' && failure.failureClass === 'out_of_memory';
+    const tried = isFinal ? ' Half of the batch size, twice, did not help.' : '';
+    return new StageFailedError(failure.failureClass, `${failure.message}${tried}`, {
+      logTail,
+      isFinal,
     });
   }
 

@@ -121,6 +121,14 @@ export class WorkFolder {
     }
   }
 
+  /** Deletes what tools wrote in an attempt but its logs: the disk is full. */
+  async dropOutputs(attempt: number): Promise<void> {
+    const path = this.attemptDir(attempt);
+    for (const entry of await readdir(path).catch((): string[] => [])) {
+      if (!/\.(log|yaml)$/.test(entry)) await removeAll(join(path, entry));
+    }
+  }
+
   attemptDir(attempt: number): string {
     return join(this.path, `attempt-${attempt}`);
   }

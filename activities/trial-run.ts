@@ -1,0 +1,206 @@
+import { join } from 'node:path';
+import { mostBatchHalvings, StageFailedError, type TrialFailure } from '../src/errors.js';
+import { childEnvironment } from '../src/external/child-environment.js';
+import { packReport } from '../src/external/packed-report.js';
+import { createRedactor } from '../src/external/secrets.js';
+import { toStageFailure } from '../src/external/system-failures.js';
+import { readToolVersions } from '../src/external/tool-versions.js';
+import { publishAttempt, readInputs, WorkFolder } from '../src/external/work-folder.js';
+import type { RunTrialInput, RunTrialResult } from './contracts.js';
+import type { Evaluator, StageProcess } from './evaluator.js';
+import type { ProgressHeartbeat } from './progress-heartbeat.js';
+import type { NodeDependencies } from './run-trial.js';
+import type { Slot } from './slots.js';
+
+/** One attempt of Temporal's at one trial: one of ours, or some with ever smaller batches. */
+export class TrialRun {
+  private readonly deps: NodeDependencies;
+  private readonly evaluator: Evaluator;
+  private readonly input: RunTrialInput;
+  private readonly heartbeat: ProgressHeartbeat;
+  private readonly signal: AbortSignal;
+  /** Number of the folder `attempt-<k>`. */
+  private attempt: number;
+  private batchSize: number;
+  private logPath: string | undefined;
+
+  constructor(
+    deps: NodeDependencies,
+    evaluator: Evaluator,
+    input: RunTrialInput,
+    heartbeat: ProgressHeartbeat,
+    { signal, attempt }: { readonly signal: AbortSignal; readonly attempt: number },
+  ) {
+    this.deps = deps;
+    this.evaluator = evaluator;
+    this.input = input;
+    this.heartbeat = heartbeat;
+    this.signal = signal;
+    this.attempt = attempt;
+    this.batchSize = input.evaluation.batchSize;
+  }
+
+  /** @throws StageFailedError; whatever the system threw; the signal's reason when aborted */
+  async run(): Promise<RunTrialResult> {
+    const { deps, input } = this;
+    const deviceClass = this.mergeDeviceClass();
+    const versions = await readToolVersions(deps.tools);
+    const inputs = readInputs(input, versions, deviceClass);
+    const folder = await WorkFolder.open(deps.workRoot, input.workKey, inputs);
+    const known = await folder.readResult();
+    if (known !== undefined) {
+      await this.publish(folder.attemptDir(known.attempt));
+      return known;
+    }
+    for (;;) {
+      try {
+        return await this.evaluate(folder, { deviceClass, versions, files: inputs.files });
+      } catch (error) {
+        this.signal.throwIfAborted();
+        const smaller = this.smallerBatch(error);
+        this.heartbeat.noteFailure(this.describe(error));
+        this.batchSize = smaller;
+        this.attempt += 1;
+      }
+    }
+  }
+
+  private async evaluate(
+    folder: WorkFolder,
+    made: {
+      readonly deviceClass: 'cpu' | 'cuda';
+      readonly versions: Readonly<Record<string, string>>;
+      readonly files: Readonly<Record<string, string>>;
+    },
+  ): Promise<RunTrialResult> {
+    const { deps, input, batchSize } = this;
+    const { attempt, path: attemptDir } = await folder.createAttempt(this.attempt);
+    this.attempt = attempt;
+    const planned = input.evaluation.batchSize;
+    try {
+      const evaluated = await this.evaluator.evaluate({
+        input: { ...input, evaluation: { ...input.evaluation, batchSize } },
+        folder,
+        attemptDir,
+        ...made,
+        signal: this.signal,
+        heartbeat: this.heartbeat,
+        processOrder: (slot) => this.processOrder(slot),
+        noteLog: (path) => {
+          this.logPath = path;
+        },
+      });
+      this.heartbeat.enter('collect');
+      const { report, checkpoint, seconds, mode, modeReason } = evaluated;
+      const used = evaluated.batchSize ?? batchSize;
+      const { failures } = this.heartbeat;
+      const result: RunTrialResult = {
+        report: packReport(report),
+        ...(checkpoint === undefined ? {} : { checkpoint }),
+        node: deps.nodeId,
+        attempt,
+        seconds,
+        mode,
+        modeReason:
+          used === planned ? modeReason : `${modeReason}; ${describeBatch(used, planned)}`,
+        ...(used === planned ? {} : { batchSize: used }),
+        ...(failures.length === 0 ? {} : { failures }),
+        deviceClass: made.deviceClass,
+        versions: made.versions,
+        workDir: folder.path,
+      };
+      await folder.writeResult(result);
+      return result;
+    } catch (error) {
+      if (toStageFailure(error).failureClass === 'disk_full') await folder.dropOutputs(attempt);
+      throw error;
+    } finally {
+      // After a failure too: its logs are what a person needs.
+      await this.publish(attemptDir);
+    }
+  }
+
+  /** What to try next, when the evaluation needed too much memory. @throws the error when nothing is left */
+  private smallerBatch(error: unknown): number {
+    const planned = this.input.evaluation.batchSize;
+    const isOfEvaluation =
+      error instanceof StageFailedError &&
+      error.failureClass === 'out_of_memory' &&
+      this.heartbeat.stage === 'evaluate' &&
+      !error.isFinal;
+    if (!isOfEvaluation || planned === 1) throw error;
+    const smaller = Math.floor(this.batchSize / 2);
+    const least = Math.max(1, Math.floor(planned / 2 ** mostBatchHalvings));
+    if (smaller >= least) return smaller;
+    const { message, logTail } = error;
+    throw new StageFailedError(
+      'out_of_memory',
+      `${message} It was tried with batch sizes from ${planned} down to ${this.batchSize}.`,
+      { cause: error, isFinal: true, ...(logTail === undefined ? {} : { logTail }) },
+    );
+  }
+
+  /** Which device the sweep's merges are made, and their masks drawn, on. */
+  private mergeDeviceClass(): 'cpu' | 'cuda' {
+    const { deviceClass, nodeId } = this.deps;
+    const wantsGpu = this.input.mergeOptions.cuda;
+    if (wantsGpu && deviceClass !== 'cuda') {
+      throw new StageFailedError(
+        'configuration',
+        `Expected a node with CUDA since merge.cuda is set, got the CPU node ${nodeId}: ` +
+          'set merge.cuda: false, or run the sweep on GPU nodes.',
+      );
+    }
+    return wantsGpu ? 'cuda' : 'cpu';
+  }
+
+  private processOrder(slot: Slot): StageProcess {
+    const { deps, input } = this;
+    const env = childEnvironment(deps.env ?? process.env, deps.threadsPerChild, {
+      ...(slot.cudaDevice === undefined ? {} : { CUDA_VISIBLE_DEVICES: slot.cudaDevice }),
+      MERGESWEEP_WORK: `${deps.nodeId}/${input.workKey}`,
+      ...deps.extraEnv,
+    });
+    return {
+      env,
+      stallMs: input.limits.stallMinutes * 60_000,
+      ...(deps.graceMs === undefined ? {} : { graceMs: deps.graceMs }),
+      signal: this.signal,
+      onProgress: (progress: { activity: string; percent: number }) => {
+        this.heartbeat.report(progress);
+      },
+    };
+  }
+
+  private async publish(attemptDir: string): Promise<void> {
+    const { publishRoot } = this.deps;
+    if (publishRoot === undefined) return;
+    const { sweep, trial } = this.input;
+    // A copy for people: that it can't be made (another disk is full) must not undo a trial.
+    await publishAttempt(attemptDir, join(publishRoot, sweep, 'trials', trial)).catch(
+      () => undefined,
+    );
+  }
+
+  describe(error: unknown): TrialFailure {
+    const redact = createRedactor(this.deps.env ?? process.env);
+    const failure = toStageFailure(error, this.deps.workRoot);
+    const { batchSize } = this;
+    const isSmaller = batchSize !== this.input.evaluation.batchSize;
+    const isTooLarge =
+      failure.failureClass === 'out_of_memory' && this.heartbeat.stage === 'evaluate';
+    return {
+      class: failure.failureClass,
+      reason: redact(failure.message).slice(0, 2000),
+      stage: this.heartbeat.stage,
+      attempt: this.attempt,
+      node: this.deps.nodeId,
+      ...(this.logPath === undefined ? {} : { logPath: this.logPath }),
+      ...(failure.logTail === undefined ? {} : { logTail: redact(failure.logTail) }),
+      ...(isSmaller || isTooLarge ? { batchSize } : {}),
+    };
+  }
+}
+
+const describeBatch = (used: number, planned: number): string =>
+  `batch size ${used}, since ${planned} needed too much memory`;
