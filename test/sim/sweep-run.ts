@@ -1,0 +1,181 @@
+/** One run of the sweep's workflow: what `workflows/sweep.ts` does with the scheduler's commands. */
+import type { RunTrialInput, SweepSummary, TrialId } from '../../activities/contracts.js';
+import {
+  carry,
+  openScheduler,
+  reduce,
+  type Carried,
+  type SchedulerCommand,
+  type SchedulerEvent,
+  type SchedulerState,
+} from '../../workflows/scheduler.js';
+import { checkStep } from './check-scheduler.js';
+import type { Calls } from './calls.js';
+import type { TrialRuns } from './trial-runs.js';
+
+export interface SweepRunOptions {
+  readonly calls: Calls;
+  readonly trialRuns: TrialRuns;
+  readonly capacity: number;
+  readonly carried?: Carried;
+  readonly outcomesPerRun: number;
+  readonly violate: (kind: string, text: string) => void;
+  readonly trace: (line: string) => void;
+  readonly onReleased: (done: () => void) => void;
+  readonly onContinued: (capacity: number, carried: Carried) => void;
+  readonly onEnded: (summary: SweepSummary) => void;
+}
+
+export class SweepRun {
+  state: SchedulerState;
+  isAlive = true;
+  readonly #options: SweepRunOptions;
+  readonly #events: SchedulerEvent[] = [];
+  #commands: SchedulerCommand[] = [];
+  #isWaiting = false;
+  #isReconcileDue = false;
+  /** Told by this run and not handed out again since. */
+  readonly #told = new Set<TrialId>();
+
+  constructor(options: SweepRunOptions) {
+    this.#options = options;
+    const { capacity, carried } = options;
+    this.state = openScheduler(capacity, carried);
+  }
+
+  open(): void {
+    const isReconciling = this.#options.carried !== undefined;
+    this.#wait();
+    this.#options.calls.openSweep(this, isReconciling, (reply) => {
+      this.#events.unshift({ type: 'opened', ...reply });
+      this.#goOn();
+    });
+  }
+
+  push(event: SchedulerEvent): void {
+    if (!this.isAlive) return;
+    this.#events.push(event);
+    this.#pump();
+  }
+
+  reconcile(): void {
+    this.#isReconcileDue = true;
+    this.#pump();
+  }
+
+  /** Nothing of it goes on; what it asked for may still be carried out. */
+  terminate(): void {
+    this.isAlive = false;
+    this.#options.trialRuns.forgetAttached();
+  }
+
+  #wait(): void {
+    this.#isWaiting = true;
+  }
+
+  #goOn(): void {
+    this.#isWaiting = false;
+    this.#pump();
+  }
+
+  #pump(): void {
+    while (this.isAlive && !this.#isWaiting) {
+      const command = this.#commands.shift();
+      if (command !== undefined) {
+        this.#perform(command);
+        continue;
+      }
+      const event = this.#events.shift();
+      if (event !== undefined) this.#reduce(event);
+      else if (this.#isReconcileDue) this.#askWhatIsAwaited();
+      else return;
+    }
+  }
+
+  #reduce(event: SchedulerEvent): void {
+    const { trace, violate, outcomesPerRun } = this.#options;
+    const before = this.state;
+    const step = reduce(before, event);
+    checkStep(before, event, step, violate);
+    this.state = step.state;
+    this.#commands = [...step.commands];
+    trace(`${event.type} -> ${step.commands.map(({ type }) => type).join(' ') || 'nothing'}`);
+    const isLong = this.state.told >= outcomesPerRun;
+    if (isLong && !this.state.isRotationDue) this.#events.push({ type: 'rotationDue' });
+  }
+
+  #askWhatIsAwaited(): void {
+    this.#isReconcileDue = false;
+    this.#wait();
+    this.#options.calls.openSweep(this, true, ({ pending }) => {
+      this.#events.unshift({ type: 'reconciled', pending });
+      this.#goOn();
+    });
+  }
+
+  #perform(command: SchedulerCommand): void {
+    const { calls, trialRuns, onReleased, onContinued } = this.#options;
+    switch (command.type) {
+      case 'tellAsk': {
+        const { type: _, ...request } = command;
+        for (const { trial } of request.outcomes) this.#noteTold(trial);
+        this.#wait();
+        calls.tellAsk(this, request, (reply) => {
+          this.#events.unshift({ type: 'reply', reply });
+          this.#goOn();
+        });
+        return;
+      }
+      case 'startTrials':
+        for (const run of command.trials) this.#start(run, command.isAttached);
+        return;
+      case 'cancelTrials':
+        for (const trial of command.trials) trialRuns.cancel(trial);
+        return;
+      case 'release':
+        for (const { trial } of command.orders) {
+          onReleased(() => {
+            this.push({ type: 'releaseDone', trial });
+          });
+        }
+        return;
+      case 'continueAsNew': {
+        if (trialRuns.attachedCount > 0) {
+          this.#options.violate('scheduler', 'continues as new while attached trials run');
+        }
+        const { capacity, carried } = carry(this.state, this.#events);
+        this.isAlive = false;
+        onContinued(capacity, carried);
+        return;
+      }
+      case 'finish':
+        this.#end();
+        return;
+      case 'pause':
+        this.#end(command.reason);
+        return;
+    }
+  }
+
+  #start(run: RunTrialInput, isAttached: boolean): void {
+    const { trialRuns, violate } = this.#options;
+    this.#told.delete(run.trial);
+    if (isAttached && trialRuns.isAttached(run.trial)) {
+      violate('scheduler', `starts trial ${run.trial} attached while it runs attached`);
+    }
+    trialRuns.start(run, isAttached);
+  }
+
+  #noteTold(trial: TrialId): void {
+    if (this.#told.has(trial)) this.#options.violate('scheduler', `tells trial ${trial} twice`);
+    this.#told.add(trial);
+  }
+
+  #end(pause?: string): void {
+    this.#wait();
+    this.#options.calls.finishSweep(this, pause, (summary) => {
+      this.isAlive = false;
+      this.#options.onEnded(summary);
+    });
+  }
+}
