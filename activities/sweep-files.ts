@@ -16,7 +16,8 @@ import type { SweepSession } from './sweep-session.js';
 /** What lies beside the ledger in `results/<sweep>/`, for people: nothing here is read back. */
 
 /** `sweep.yaml`, `sweep.lock.json` (what the file came to mean) and `trials.jsonl`. */
-export function writeOpeningFiles(deps: CoordinatorDeps, { spec, space }: SweepSession): void {
+export function writeOpeningFiles(deps: CoordinatorDeps, session: SweepSession): void {
+  const { spec, space } = session;
   const { ledger, resultsDir, versions = {} } = deps;
   const folder = join(resultsDir, spec.name);
   const row = ledger.getSweep(spec.name);
@@ -38,23 +39,35 @@ export function writeOpeningFiles(deps: CoordinatorDeps, { spec, space }: SweepS
     join(folder, 'sweep.lock.json'),
     `${JSON.stringify(resolved, undefined, 2)}\n`,
   );
-  const ended = ledger.listTrials(spec.name).filter(({ state }) => state !== 'proposed');
-  rewriteTrialLog(
-    trialLogPath(resultsDir, spec.name),
-    trialLines(
-      deps,
-      spec.name,
-      ended.map(({ trial }) => trial),
-    ),
-  );
+  keepTrialLog(deps, session, []);
 }
 
-export function appendToTrialLog(
+/**
+ * Adds trials that have just ended to `trials.jsonl`; writes it anew where a former process, or a disk
+ * that was full, may have left some out.
+ */
+export function keepTrialLog(
   deps: CoordinatorDeps,
-  sweep: string,
-  trials: readonly TrialId[],
+  session: SweepSession,
+  ended: readonly TrialId[],
 ): void {
-  appendTrialLines(trialLogPath(deps.resultsDir, sweep), trialLines(deps, sweep, trials));
+  const sweep = session.spec.name;
+  const path = trialLogPath(deps.resultsDir, sweep);
+  const isLogWhole = session.isLogWhole === true;
+  session.isLogWhole = false;
+  if (isLogWhole) appendTrialLines(path, trialLines(deps, sweep, ended));
+  else {
+    const all = deps.ledger.listTrials(sweep).filter(({ state }) => state !== 'proposed');
+    rewriteTrialLog(
+      path,
+      trialLines(
+        deps,
+        sweep,
+        all.map(({ trial }) => trial),
+      ),
+    );
+  }
+  session.isLogWhole = true;
 }
 
 /**

@@ -16,6 +16,8 @@ export interface SweepSession {
   readonly sampler: Sampler;
   /** The trial that `best_config.yaml` holds, as far as this process knows. */
   bestWritten?: TrialId | undefined;
+  /** Whether `trials.jsonl` has every ended trial, as far as this process knows. */
+  isLogWhole?: boolean;
 }
 
 /**

@@ -1,6 +1,7 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { setCrashHook } from '../src/crash-points.js';
 import { foldEvents } from '../src/samplers/create-sampler.js';
 import { createSearchSpace } from '../src/space/search-space.js';
 import { parseSweepSpec } from '../src/spec/parse-sweep-spec.js';
@@ -243,6 +244,26 @@ describe('the optimizer', () => {
       nonRetryable: true,
       message: expect.stringContaining('Going on would be another search') as string,
     });
+  });
+});
+
+describe('a coordinator that dies', () => {
+  it('misses no trial in trials.jsonl when the coordinator dies after its commit', async () => {
+    fixture = new CoordinatorFixture();
+    await fixture.open();
+    const { trials } = await fixture.tellAsk([], 5);
+    const outcomes = trials.map((trial) => complete(trial));
+    setCrashHook((point) => {
+      if (point === 'after commit') throw new Error('killed');
+    });
+    await expect(fixture.tellAsk(outcomes, 0)).rejects.toThrow();
+    setCrashHook(undefined);
+    fixture.restart();
+    fixture.nextRequest -= 1;
+    await fixture.tellAsk(outcomes, 0);
+    const log = readFileSync(`${fixture.folder}/demo/trials.jsonl`, 'utf8').trim().split('\n');
+    const logged = log.map((line) => (JSON.parse(line) as { trial: string }).trial);
+    expect(logged.sort()).toEqual(trials.map(({ trial }) => trial).sort());
   });
 });
 

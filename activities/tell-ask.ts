@@ -12,7 +12,7 @@ import type { SweepState, TellAskInput, TellAskReply, TrialId, TrialOutcome } fr
 import { type CoordinatorDeps, requireLedger } from './coordinator-deps.js';
 import { findEnd, findStandstill, handOut } from './hand-out.js';
 import { orderReleases } from './release-orders.js';
-import { appendToTrialLog, tryToWrite, writeBestConfig, writeTrialFiles } from './sweep-files.js';
+import { keepTrialLog, tryToWrite, writeBestConfig, writeTrialFiles } from './sweep-files.js';
 import type { SweepSessions } from './sweep-session.js';
 import type { Turn } from './turn.js';
 
@@ -40,7 +40,7 @@ export function tellAsk(
       return done;
     });
     tryToWrite(deps, `${sweep}/trials.jsonl`, () => {
-      appendToTrialLog(deps, sweep, ended);
+      keepTrialLog(deps, session, ended);
     });
     // Also of a repeat: the coordinator may have died between its commit and these files.
     for (const outcome of input.outcomes) {
