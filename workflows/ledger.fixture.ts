@@ -26,6 +26,8 @@ export class FakeLedger {
   readonly finished: FinishSweepInput[] = [];
   /** Orders that were carried out, each once. */
   readonly orders: SteerInput['order'][] = [];
+  /** Trials that were put in line again, again when it happened again. */
+  readonly retried: TrialId[] = [];
   /** Trials that were made of injected candidates. */
   readonly injected: TrialId[] = [];
   opened = 0;
@@ -41,6 +43,10 @@ export class FakeLedger {
 
   constructor(options: FakeLedgerOptions) {
     this.options = options;
+  }
+
+  get maxTrials(): number {
+    return this.options.maxTrials;
   }
 
   get inFlight(): readonly TrialId[] {
@@ -114,6 +120,8 @@ export class FakeLedger {
   }
 
   private carryOut(order: SteerInput['order']): void {
+    if (this.isDone() && order.kind !== 'stop' && order.kind !== 'cancel')
+      throw new Error(`finished: no ${order.kind}`);
     this.orders.push(order);
     switch (order.kind) {
       case 'pause':
@@ -124,9 +132,7 @@ export class FakeLedger {
         this.options = { ...this.options, maxTrials: this.options.maxTrials + order.trials };
         return;
       case 'retry':
-        this.line.push(
-          ...this.listFailed().filter((trial) => order.trials?.includes(trial) ?? true),
-        );
+        this.retry(order.trials);
         return;
       case 'inject':
         this.injections += 1;
@@ -135,6 +141,12 @@ export class FakeLedger {
       case 'cancel':
         return;
     }
+  }
+
+  private retry(named?: readonly TrialId[]): void {
+    const trials = this.listFailed().filter((trial) => named?.includes(trial) ?? true);
+    this.line.push(...trials);
+    this.retried.push(...trials);
   }
 
   /** Trials whose latest end is a failure and that are not on their way again. */
@@ -155,7 +167,8 @@ export class FakeLedger {
     return trial;
   }
 
-  private isDone(): boolean {
+  /** A held one is not, whatever it has left to do. */
+  isDone(): boolean {
     const isProposed = this.handedOut.length >= this.options.maxTrials;
     return isProposed && this.open.size === 0 && this.line.length === 0 && !this.isHeld;
   }

@@ -1,15 +1,25 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { TrialId } from '../activities/contracts.js';
+import type { SteerOrder, TrialId } from '../activities/contracts.js';
 import { FakeLedger } from './ledger.fixture.js';
 import { carry, openScheduler, reduce } from './scheduler.js';
 import type { SchedulerCommand, SchedulerEvent } from './scheduler.js';
-import { makeComplete } from './trial.fixture.js';
+import { makeComplete, makeFailed } from './trial.fixture.js';
 
-const ended = (trial: TrialId): SchedulerEvent => ({
+const ended = (trial: TrialId, isFailed = false): SchedulerEvent => ({
   type: 'trialEnded',
-  outcome: makeComplete(trial),
+  outcome: isFailed ? makeFailed(trial) : makeComplete(trial),
 });
+
+const orders: readonly SteerOrder[] = [
+  { kind: 'pause' },
+  { kind: 'resume' },
+  { kind: 'retry' },
+  { kind: 'inject', params: {} },
+  { kind: 'extend', trials: 2 },
+];
+/** Growing for ever it would never end. */
+const mostExtensions = 3;
 
 describe('reduce under random interleavings', () => {
   interface World {
@@ -17,6 +27,7 @@ describe('reduce under random interleavings', () => {
     /** Trials that run, by whether they end with the run of the sweep. */
     readonly running: Map<TrialId, { readonly isAttached: boolean }>;
     maxSeen: number;
+    orders: number;
     end?: SchedulerCommand;
     runs: number;
   }
@@ -27,7 +38,7 @@ describe('reduce under random interleavings', () => {
     options: { maxTrials: number; capacity: number; pauseAfter?: number },
   ): World {
     const ledger = new FakeLedger(options);
-    const world: World = { ledger, running: new Map(), maxSeen: 0, runs: 1 };
+    const world: World = { ledger, running: new Map(), maxSeen: 0, orders: 0, runs: 1 };
     let capacity = options.capacity;
     let state = openScheduler(capacity);
     let queue: SchedulerEvent[] = [{ type: 'opened', ...ledger.openSweep() }];
@@ -71,13 +82,27 @@ describe('reduce under random interleavings', () => {
           return;
       }
     };
+    /** Carried out by the ledger at once, heard of by the scheduler whenever its turn comes. */
+    const steer = (order: SteerOrder): void => {
+      const extensions = ledger.orders.filter(({ kind }) => kind === 'extend').length;
+      if (ledger.isDone() || (order.kind === 'extend' && extensions >= mostExtensions)) return;
+      world.orders += 1;
+      const requestId = `order-${world.orders}`;
+      const { isHeld, state: sweepState } = ledger.steer({ requestId, order });
+      queue.push({ type: 'steered', isHeld, state: sweepState });
+      // Its answer was lost, so it comes again.
+      if (choose(3) === 0) queue.push({ type: 'steered', ...ledger.steer({ requestId, order }) });
+    };
     for (let step = 0; step < 10_000 && world.end === undefined; step += 1) {
       const running = [...world.running.keys()];
-      const act = choose(7);
+      const act = choose(8);
+      if (act === 7) steer(orders[choose(orders.length)]!);
+      // Whoever holds a sweep lets it go at last.
+      if (step > 5_000 && ledger.isHeld) steer({ kind: 'resume' });
       if (act <= 2 && running.length > 0) {
         const trial = running[choose(running.length)]!;
         world.running.delete(trial);
-        queue.push(ended(trial));
+        queue.push(ended(trial, choose(4) === 0));
         if (act === 2) queue.push(ended(trial));
       } else if (act === 3) {
         capacity = 1 + choose(options.capacity);
@@ -89,7 +114,7 @@ describe('reduce under random interleavings', () => {
         if (lost !== undefined) world.running.delete(lost);
       } else if (act === 6 && state.phase !== 'opening' && state.asked === undefined) {
         // Read and taken in with nothing in between, as the shell does.
-        queue.unshift({ type: 'reconciled', pending: ledger.openSweep().pending });
+        queue.unshift({ type: 'reconciled', ...ledger.openSweep() });
       }
       const event = queue.shift();
       if (event === undefined) continue;
@@ -104,7 +129,7 @@ describe('reduce under random interleavings', () => {
     return world;
   }
 
-  it('ends, with the exact budget, every outcome told once, never above capacity', () => {
+  it('ends, with the exact budget, every outcome told once, never above capacity, however it is steered', () => {
     fc.assert(
       fc.property(
         fc.infiniteStream(fc.nat()),
@@ -115,8 +140,10 @@ describe('reduce under random interleavings', () => {
           const world = simulate(choose, { maxTrials, capacity });
           expect(world.end).toEqual({ type: 'finish' });
           const told = world.ledger.told.map((outcome) => outcome.trial);
-          expect(new Set(told).size).toBe(maxTrials);
-          expect(told).toHaveLength(maxTrials);
+          const { handedOut, retried } = world.ledger;
+          expect(new Set(told).size).toBe(world.ledger.maxTrials);
+          expect(handedOut).toHaveLength(world.ledger.maxTrials);
+          expect(told).toHaveLength(handedOut.length + retried.length);
           expect(world.maxSeen).toBeLessThanOrEqual(capacity);
         },
       ),

@@ -311,12 +311,14 @@ function takeSteered(
   { isHeld, state: sweepState, reason }: Extract<SchedulerEvent, { type: 'steered' }>,
 ): SchedulerState {
   const { summary } = state.sweep;
+  const paused = { state: sweepState, summary, ...(reason === undefined ? {} : { reason }) };
   return {
     ...state,
     isHeld,
     // More budget, a trial in line again, an injected candidate: worth asking.
     isDry: false,
-    sweep: { state: sweepState, summary, ...(reason === undefined ? {} : { reason }) },
+    // No order makes an ended sweep run: where it did then, a later answer was taken in before.
+    sweep: sweepState === 'running' ? state.sweep : paused,
   };
 }
 

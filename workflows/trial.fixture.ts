@@ -48,6 +48,12 @@ export const makeComplete = (trial: TrialId): TrialOutcome => ({
   result: makeResult(trial),
 });
 
+export const makeFailed = (trial: TrialId): TrialOutcome => ({
+  trial,
+  status: 'failed',
+  failure: { class: 'crash', reason: 'it crashed', stage: 'merge', attempt: 3 },
+});
+
 export const makeRelease = (trial: TrialId): ReleaseOrder => ({
   trial,
   node: 'node-1',
