@@ -2,14 +2,16 @@
 import { InvalidArgumentError } from 'commander';
 import type { ConfigFlags } from '../config.js';
 import type { TemporalFlags } from '../client/resolve-temporal.js';
+import type { PermissionFlags } from './permission-flags.js';
 
-export interface RunOptions extends ConfigFlags, TemporalFlags {
+export interface RunOptions extends ConfigFlags, TemporalFlags, PermissionFlags {
   readonly name?: string;
   readonly maxTrials?: number;
   readonly seed?: number;
   readonly slots?: number;
   readonly detach?: boolean;
   readonly json?: boolean;
+  readonly adopt?: boolean;
   /** False with `--no-worker`. */
   readonly worker: boolean;
 }

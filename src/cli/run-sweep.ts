@@ -85,7 +85,9 @@ async function runAsHolder(order: RunSweepOrder, lock: WriterLock): Promise<Exit
   const session = await openSession({
     ...{ config, lock, env: order.env, versions: order.versions, slots: options.slots },
     target: temporalTarget,
+    permissions: target.permissions,
     hasLocalNode: options.worker,
+    adopt: options.adopt,
     onMessage: reporter.say,
   });
   order.onInsist(session.kill);
@@ -199,8 +201,9 @@ function silent(config: Config, holder: WriterDescription | undefined): LedgerEr
   );
 }
 
-function openInput({ spec, specText, specPath }: RunTarget, ledgerId: string) {
-  return { ledgerId, sweep: spec.name, specText, specPath };
+function openInput({ spec, specText, specPath, asked }: RunTarget, ledgerId: string) {
+  const isAsked = asked !== undefined && (asked.taskCode || asked.pickle.length > 0);
+  return { ledgerId, sweep: spec.name, specText, specPath, ...(isAsked && { allowed: asked }) };
 }
 
 function conclude(order: RunSweepOrder, reader: LedgerReader, summary: SweepSummary): ExitCode {

@@ -11,6 +11,7 @@ import { repeatCommand } from './go-on-command.js';
 import { catchInterrupt } from './interrupt.js';
 import { createReporter } from './live/reporter.js';
 import type { ReportMode } from './live/reporter.js';
+import { allowPickleOption, allowTaskCodeOption } from './permission-flags.js';
 import { wholeNumber } from './run-options.js';
 import type { RunOptions } from './run-options.js';
 import { findReader, readRunTarget, requireSameSweep } from './run-target.js';
@@ -34,6 +35,9 @@ export const registerRun: RegisterVerb = (program: Command, io: CliIo) => {
     .option('--profile <name>', "profile of Temporal's own configuration file")
     .option('--insecure-plaintext', 'allow a remote Temporal server without TLS')
     .option('--detach', 'hand the sweep to the process that runs this folder and return')
+    .option('--adopt', 'take the results folder over from the machine that wrote it last')
+    .addOption(allowPickleOption('label'))
+    .addOption(allowTaskCodeOption())
     .option('--json', 'one JSON line an event, on stdout')
     .addHelpText(
       'after',

@@ -10,6 +10,7 @@ import { watchDisk } from '../external/disk-watch.js';
 import { makePrivateFolder } from '../external/private-folder.js';
 import { ensureTemporalServer } from '../external/temporal-server.js';
 import type { EmbeddedServer } from '../external/temporal-server.js';
+import type { Permissions } from '../preflight/permissions.js';
 import { openLedger } from '../store/ledger.js';
 import type { Ledger } from '../store/ledger.js';
 import type { WriterLock } from '../store/writer-lock.js';
@@ -17,6 +18,7 @@ import { registryTaskQueue, startCoordinatorWorker } from './coordinator.js';
 import { createLocalNode, nameNode } from './local-node.js';
 import { startNodeWorker } from './node.js';
 import type { RunningWorker } from './running-worker.js';
+import { verifyInBackground } from './verify-ledger.js';
 import { loadWorkflowBundle } from './workflow-bundle.js';
 
 export interface SessionOptions {
@@ -29,6 +31,10 @@ export interface SessionOptions {
   /** False: trials run on other nodes only. */
   readonly hasLocalNode: boolean;
   readonly slots?: number | undefined;
+  /** What may run as code on the local node, by model. @default nothing */
+  readonly permissions?: Permissions | undefined;
+  /** Takes the ledger over from the machine that wrote it last. @default false */
+  readonly adopt?: boolean | undefined;
   readonly onMessage: (message: string) => void;
 }
 
@@ -39,7 +45,7 @@ export interface Session {
   readonly registryTaskQueue: string;
   /** Trials in flight that the local node allows: its slots and one to prefetch; 1 without one. */
   readonly capacity: number;
-  /** Rejects when a worker dies. */
+  /** Rejects when a worker dies, or when the ledger is found damaged. */
   readonly ended: Promise<void>;
   /** Kills what runs, hands it back, stops the workers and our server. */
   readonly close: () => Promise<void>;
@@ -55,7 +61,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   };
   try {
     makePrivateFolder(config.resultsDir);
-    const ledger = openLedger(config.resultsDir, { mode: 'write' });
+    const { adopt = false } = options;
+    const ledger = openLedger(config.resultsDir, { mode: 'write', adopt });
     undo.push(() => {
       ledger.close();
     });
@@ -87,7 +94,13 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       }),
     });
     undo.push(() => coordinator.stop());
-    const workers: RunningWorker[] = [coordinator];
+    const workers: Pick<RunningWorker, 'ended'>[] = [coordinator];
+    if (!ledger.wasClosed) {
+      onMessage('The process before did not end by itself: all that was scored is looked at once.');
+      const verification = verifyInBackground(ledger);
+      undo.push(verification.stop);
+      workers.push({ ended: verification.failed });
+    }
     let capacity = 1;
     if (options.hasLocalNode) {
       const nodeId = nameNode(ledger.ledgerId.slice(0, 8));
@@ -95,6 +108,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       const { tools } = config;
       const node = await createLocalNode({
         ...{ nodeId, workRoot, publishRoot: resultsDir, tools, env, slots: options.slots },
+        permissions: options.permissions,
       });
       undo.push(node.close);
       const worker = await startNodeWorker({
