@@ -112,14 +112,14 @@ describe('openLedger', () => {
     expect(openLedgerReader(folder).ledgerId).toBe(first);
   });
 
-  it('lets only its owner read the file, and leaves one file behind after a clean end', () => {
+  it('lets only its owner read the file, and leaves it and its log behind after a clean end', () => {
     const ledger = openLedger(folder, { mode: 'write' });
     addTrial(ledger);
     expect(readdirSync(folder).map((name) => statSync(join(folder, name)).mode & 0o077)).toEqual(
       readdirSync(folder).map(() => 0),
     );
     ledger.close();
-    expect(readdirSync(folder)).toEqual([ledgerFileName]);
+    expect(readdirSync(folder)).toEqual([ledgerFileName, 'recovery.jsonl']);
   });
 
   it('creates the folder for its owner alone', () => {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { passCrashPoint } from '../crash-points.js';
@@ -12,6 +12,8 @@ import { migrate, readVersion, schemaVersion } from './migrate.js';
 import { refuseNetworkFileSystem } from './network-file-system.js';
 import { createPrivately } from './private-file.js';
 import { createReader } from './reader.js';
+import { readTail, recoveryFileName, recoveryPath } from './recovery-file.js';
+import { startRecoveryLog } from './recovery-log.js';
 import type { LedgerReader } from './rows.js';
 
 export const ledgerFileName = 'ledger.sqlite';
@@ -45,6 +47,8 @@ export interface OpenLedgerOptions {
   readonly host?: Host;
   /** Takes the ledger over when another machine wrote it last. @default false */
   readonly adopt?: boolean;
+  /** Hears when `recovery.jsonl` can't be written. @default silence */
+  readonly warn?: (message: string) => void;
 }
 
 /**
@@ -69,6 +73,7 @@ export function openLedger(resultsDir: string, options: OpenLedgerOptions): Ledg
 /** The ledger for CLI, report and dashboard: read-only, at any time, beside a living writer. */
 export function openLedgerReader(resultsDir: string): LedgerReader {
   const path = join(resultsDir, ledgerFileName);
+  if (isLost(resultsDir)) throw lost(resultsDir);
   if (!existsSync(path)) throw missing(resultsDir);
   return withSqliteErrors(path, () => {
     const db = new Database(path, { readonly: true });
@@ -93,11 +98,12 @@ export function openLedgerReader(resultsDir: string): LedgerReader {
 
 function openWriter(
   resultsDir: string,
-  { now = new Date(), host = identifyHost(), adopt = false }: OpenLedgerOptions,
+  { now = new Date(), host = identifyHost(), adopt = false, warn }: OpenLedgerOptions,
 ): Ledger {
   makeFolder(resultsDir);
   refuseNetworkFileSystem(resultsDir);
   const path = join(resultsDir, ledgerFileName);
+  if (isLost(resultsDir)) throw lost(resultsDir);
   createPrivately(path);
   return withSqliteErrors(path, () => {
     const db = new Database(path);
@@ -114,6 +120,9 @@ function openWriter(
     }
     const guard = <Result>(work: () => Result) => withSqliteErrors(path, work);
     const reader = createReader(db, guard);
+    const { ledgerId } = reader;
+    const log = startRecoveryLog(db, { resultsDir, ledgerId, schema: schemaVersion, warn });
+    log.flush();
     return {
       ...reader,
       path,
@@ -134,6 +143,7 @@ function openWriter(
             .immediate(),
         );
         passCrashPoint('after commit', ledgerFileName);
+        log.flush();
         return result;
       },
       close: () => {
@@ -141,12 +151,29 @@ function openWriter(
         guard(() => {
           releaseClaim(db, claim.epoch);
         });
+        log.flush();
         // One file to copy after a clean exit; a living reader may prevent it, which is no error.
         guard(() => db.pragma('wal_checkpoint(TRUNCATE)'));
         reader.close();
       },
     };
   });
+}
+
+/** Whether there was a ledger: a new one in its place would be another. */
+function isLost(resultsDir: string): boolean {
+  const path = join(resultsDir, ledgerFileName);
+  const isThere = existsSync(path) && statSync(path).size > 0;
+  return !isThere && readTail(recoveryPath(resultsDir)) !== undefined;
+}
+
+function lost(resultsDir: string): LedgerError {
+  const path = join(resultsDir, ledgerFileName);
+  return new LedgerError(
+    'ledger_lost',
+    `${path} is gone, and ${recoveryFileName} beside it says that there was one: ` +
+      '`mergesweep recover` builds it anew. To begin without it, move both out of the folder',
+  );
 }
 
 function missing(resultsDir: string): LedgerError {
