@@ -22,6 +22,7 @@ export default defineConfig({
             '{src,workflows,activities,bench,packages/*/src}/**/*.test.ts',
             'scripts/**/*.test.mjs',
             'test/security/**/*.test.ts',
+            'test/chaos/**/*.test.ts',
           ],
           exclude: ['**/dist/**', '**/node_modules/**'],
           // For tests that hang: a busy machine must fail none.
