@@ -6,6 +6,7 @@ import type { Config, Environment } from '../config.js';
 import { findTool } from '../external/find-tool.js';
 import { readToolVersions } from '../external/tool-versions.js';
 import { refuseNetworkFileSystem } from '../store/network-file-system.js';
+import { checkLedger } from './doctor-ledger.js';
 
 export interface Finding {
   /** `missing`: a sweep can't run without it. */
@@ -38,6 +39,7 @@ export const doctorChecks: readonly DoctorCheck[] = [
   { name: 'node', run: () => Promise.resolve(checkNode(process.versions.node)) },
   { name: 'sqlite', run: checkSqlite },
   { name: 'results', run: ({ resultsDir }) => checkResults(resultsDir) },
+  { name: 'ledger', run: ({ resultsDir }) => Promise.resolve(checkLedger(resultsDir)) },
   { name: 'disk', run: ({ resultsDir }) => checkDisk(resultsDir) },
   { name: 'python', run: ({ config }) => checkPython(config) },
   {
