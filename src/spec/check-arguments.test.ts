@@ -91,5 +91,11 @@ describe('arguments passed through', () => {
         'mix:2:23 error E053 lm-eval has no argument `apply_chat_templat` that mergesweep knows; did you mean `apply_chat_template`?',
       ],
     ],
+    [
+      'more arguments than there are',
+      'version: 1',
+      `version: 1\nmerge: { args: { ${Array.from({ length: 101 }, (_, index) => `a${index}: 1`).join(', ')} } }`,
+      ['mix:2:16 error E015 merge.args has 101 entries; expected at most 100'],
+    ],
   ]);
 });

@@ -20,9 +20,17 @@ export function checkArguments(draft: Draft): Problem[] {
   ];
 }
 
+/** More than either program has: thousands would each be looked up. */
+const mostArguments = 100;
+
 function checkGroup(root: unknown, group: ArgumentGroup): Problem[] {
   const path = group.split('.');
-  return entriesAt(root, path).flatMap(([key, value]) => [
+  const entries = entriesAt(root, path);
+  if (entries.length > mostArguments) {
+    const message = `${group} has ${entries.length} entries; expected at most ${mostArguments}`;
+    return [{ path, code: 'E015', message }];
+  }
+  return entries.flatMap(([key, value]) => [
     ...checkKey([...path, key], key, group),
     ...checkCode([...path, key], key, value, group),
     ...checkValue([...path, key], value, group === 'evaluation.model_args'),

@@ -1,5 +1,5 @@
-import { describe } from 'vitest';
-import { expectDiagnostics } from './sweep-text.fixture.js';
+import { describe, expect, it } from 'vitest';
+import { diagnose, expectDiagnostics, sweepText } from './sweep-text.fixture.js';
 
 describe('what the schema refuses', () => {
   expectDiagnostics([
@@ -121,4 +121,11 @@ describe('what the schema refuses', () => {
       ],
     ],
   ]);
+});
+
+it('lists fifty unknown keys of a mapping and counts the others', () => {
+  const text = sweepText + Array.from({ length: 60 }, (_, index) => `zzzz${index}: 1\n`).join('');
+  const lines = diagnose(text);
+  expect(lines).toHaveLength(51);
+  expect(lines.at(-1)).toMatch(/error E012 unknown key `zzzz50`, and 9 more$/);
 });

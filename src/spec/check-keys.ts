@@ -6,6 +6,8 @@ import { flattenIssues, toProblem, under, valueAt } from './schema-issues.js';
 import { suggest } from './suggest.js';
 import type { YamlMapping, YamlTree } from './yaml-tree.js';
 
+/** Further unknown keys of one mapping are counted, not listed. */
+const mostUnknownKeys = 50;
 /** A key corrected inside one corrected before shows up only in a second look. */
 const mostLooks = 6;
 
@@ -32,9 +34,21 @@ export function checkSchema(tree: YamlTree): SchemaCheck {
       break;
     }
     for (const issue of unknown)
-      for (const key of issue.keys) problems.push(correctKey(tree, issue.path as Path, key));
+      problems.push(...correctKeys(tree, issue.path as Path, issue.keys));
   }
   return { problems };
+}
+
+function correctKeys(tree: YamlTree, parent: Path, keys: readonly string[]): Problem[] {
+  const problems = keys.slice(0, mostUnknownKeys).map((key) => correctKey(tree, parent, key));
+  const others = keys.slice(mostUnknownKeys);
+  const [first] = others;
+  if (first === undefined) return problems;
+  const mapping = valueAt(tree.root, parent) as YamlMapping;
+  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a null-prototype mapping of our own
+  for (const key of others) delete mapping[key];
+  const message = `unknown key \`${first}\`${under(parent)}, and ${others.length - 1} more`;
+  return [...problems, { path: [...parent, first], at: 'key', code: 'E012', message }];
 }
 
 function correctKey(tree: YamlTree, parent: Path, key: string): Problem {

@@ -97,5 +97,19 @@ describe('what YAML may hold', () => {
       'version: 01',
       ['mix:1:10 error E010 number `01` is ambiguous: it reads as 1, not as octal'],
     ],
+    [
+      'half of a pair of characters, which no file could hold',
+      'dare_ties',
+      '"dare\\ud800_ties"',
+      [
+        'mix:3:17 error E007 character U+D800 is refused: it is invisible or changes how the text reads',
+      ],
+    ],
+    [
+      'a key with a line break, told on one line',
+      'version: 1',
+      'version: 1\n"a\\r\\nb": 1',
+      ['mix:2:1 error E012 unknown key `a  b`'],
+    ],
   ]);
 });

@@ -34,7 +34,7 @@ export function readYaml(text: string, file: string): YamlReading {
 
   // Unique keys are checked by buildTree: the library's own check is quadratic.
   const composer = new Composer({ version: '1.2', schema: 'core', uniqueKeys: false });
-  const documents = [...composer.compose(tokens)];
+  const documents = withoutStacks(() => [...composer.compose(tokens)]);
   const [document, second] = documents;
   if (document === undefined)
     return fail([
@@ -54,6 +54,17 @@ export function readYaml(text: string, file: string): YamlReading {
   const tree = buildTree(document.contents);
   if (tree.problems.length > 0) return { ...fail(tree.problems), rest: { tree, lines } };
   return { ok: true, tree, lines };
+}
+
+/** The library makes an error for each of thousands of slips; where in its code is most of their cost. */
+function withoutStacks<Result>(work: () => Result): Result {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return work();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 function syntaxProblems(document: Document.Parsed): TextProblem[] {
@@ -91,10 +102,13 @@ function atOffset(problem: TextProblem, file: string, lines: LineCounter): Diagn
     column: col,
     severity: 'error',
     code: problem.code,
-    message: problem.message,
-    ...(problem.fix === undefined ? {} : { fix: problem.fix }),
+    message: onOneLine(problem.message),
+    ...(problem.fix === undefined ? {} : { fix: onOneLine(problem.fix) }),
   };
 }
+
+/** Keys and values may hold tabs and line breaks. */
+const onOneLine = (text: string): string => text.replaceAll(/[\t\r\n]/g, ' ');
 
 /** Gives a problem of the tree its place in the text: the nearest part of its path that is there. */
 export function locate(problem: Problem, file: string, { tree, lines }: LocatedTree): Diagnostic {

@@ -48,6 +48,8 @@ function editDistance(a: string, b: string, limit: number): number {
         value = Math.min(value, (beforePrevious[j - 2] ?? Infinity) + 1);
       row.push(value);
     }
+    // Rows never fall below their least again by more than a swap's step back.
+    if (Math.min(...row) > limit && Math.min(...previous) > limit) return Infinity;
     [beforePrevious, previous] = [previous, row];
   }
   return previous[b.length] ?? Infinity;

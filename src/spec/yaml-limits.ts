@@ -20,10 +20,10 @@ export interface TextProblem {
   readonly fix?: string;
 }
 
-/** Control, bidirectional and invisible characters, and what a broken encoding leaves. */
+/** Control, bidirectional and invisible characters, and what a broken encoding leaves: halves of a pair too. */
 const refusedCharacter =
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\u00AD\u061C\u180E\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF\uFFFD]/u;
+  /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\u00AD\u061C\u180E\u200B-\u200F\u2028-\u202E\u2060-\u2069\uD800-\uDFFF\uFEFF\uFFFD]/u;
 
 /** The first refused character in `text`, as `U+202E`. */
 export function findRefusedCharacter(text: string): { index: number; name: string } | undefined {
