@@ -151,6 +151,8 @@ export interface OpenSweepInput {
   readonly specText: string;
   /** Absolute path of the file that the text is from: relative paths in it resolve against its folder. */
   readonly specPath: string;
+  /** What the user lets run as code, by label: for the journal. Nodes go by their own flags. */
+  readonly allowed?: { readonly pickle: readonly string[]; readonly taskCode: boolean };
   /** Only says what is in flight: a paused sweep stays paused. Without it a paused one goes on. */
   readonly isReconciling?: boolean;
 }

@@ -3,9 +3,11 @@ import { createSampler } from '../src/samplers/create-sampler.js';
 import { knownPoints } from '../src/space/known-points.js';
 import { createSearchSpace } from '../src/space/search-space.js';
 import { uniformRecipe } from '../src/merge/to-recipe.js';
+import { hashJson } from '../src/spec/canonical-json.js';
 import { bindingText, tryToPin } from '../src/spec/pinned-spec.js';
 import type { SweepSpec } from '../src/spec/sweep-spec.js';
 import type { Connection } from '../src/store/connection.js';
+import { addToJournal } from '../src/store/journal.js';
 import { storeSnapshot } from '../src/store/optimizer-log.js';
 import { getSweep } from '../src/store/reader.js';
 import { nextRequestId } from '../src/store/replies.js';
@@ -42,6 +44,7 @@ export function openSweep(
     const turn: Turn = { db, ledgerId: ledger.ledgerId, sweep, at, spec, space, sampler };
     if (row === undefined) create(turn, input);
     else if (input.isReconciling !== true) reopen(turn, row);
+    noteAllowed(turn, input);
     const { state = 'running', isHeld = false } = getSweep(db, sweep) ?? {};
     return {
       pending: listProposed(db, sweep, true).map((trial) => trial.input),
@@ -117,6 +120,13 @@ function create(turn: Turn, { specText, specPath }: OpenSweepInput): void {
     happen(turn, { kind: 'inject', trial: `i${index + 1}`, vector: point });
   });
   storeSnapshot(db, spec.name, turn.sampler);
+}
+
+/** Once for each wish, however often the sweep is opened with it. */
+function noteAllowed({ db, sweep, at }: Turn, { allowed }: OpenSweepInput): void {
+  if (allowed === undefined) return;
+  const requestId = `allowed-${hashJson(allowed).slice(0, 16)}`;
+  addToJournal(db, sweep, { kind: 'code_allowed', requestId, detail: { ...allowed }, at });
 }
 
 function reopen({ db, sweep }: Turn, row: SweepRow): void {

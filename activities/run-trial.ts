@@ -15,6 +15,7 @@ import type { Evaluator } from './evaluator.js';
 import { ProgressHeartbeat } from './progress-heartbeat.js';
 import { createReleaseCheckpoint } from './release-checkpoint.js';
 import { Residences } from './residence.js';
+import type { Permissions } from '../src/preflight/permissions.js';
 import { requireRunTrialInput } from './run-trial-input-schema.js';
 import type { SlotPool } from './slots.js';
 import { TrialRun } from './trial-run.js';
@@ -36,6 +37,8 @@ export interface NodeDependencies {
   /** Absent: every trial is evaluated cold. */
   readonly warm?: Pick<WarmDependencies, 'children' | 'places' | 'pythonPath'>;
   readonly threadsPerChild: number;
+  /** What may run as code here, by model. @default nothing */
+  readonly permissions?: Permissions;
   /** @default process.env */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Between TERM and KILL, ms. @default 10000 */
@@ -80,6 +83,7 @@ async function runAttempt(
   input: RunTrialInput,
 ): Promise<RunTrialResult> {
   const context = Context.current();
+  requireOwnTrial(input, { attempt: context.info.attempt, node: deps.nodeId });
   const { attempt, heartbeatTimeoutMs: timeoutMs } = context.info;
   const { cancellationSignal: signal } = context;
   const beat = (progress: TrialProgress): void => {
@@ -89,7 +93,6 @@ async function runAttempt(
   const heartbeat = new ProgressHeartbeat(deps.nodeId, beat, { timeoutMs, failures });
   const trial = new TrialRun(deps, evaluator, input, heartbeat, { signal, attempt });
   try {
-    requireRunTrialInput(input);
     return await runAlone(running, input.workKey, context.cancelled, () => trial.run());
   } catch (error) {
     // The processes are gone by now; what Temporal wants to see is its own failure.
@@ -106,6 +109,18 @@ async function runAttempt(
     });
   } finally {
     heartbeat.stop();
+  }
+}
+
+/** What the network brings comes to nothing here, unless one of our coordinators could have sent it. */
+function requireOwnTrial(input: unknown, where: Pick<TrialFailure, 'attempt' | 'node'>): void {
+  try {
+    requireRunTrialInput(input);
+  } catch (error) {
+    if (!(error instanceof StageFailedError)) throw error;
+    const { failureClass: type, message } = error;
+    const failure: TrialFailure = { class: type, reason: message, stage: 'queued', ...where };
+    throw ApplicationFailure.create({ type, message, nonRetryable: true, details: [failure] });
   }
 }
 

@@ -5,11 +5,13 @@ import { packReport } from '../src/external/packed-report.js';
 import { createRedactor } from '../src/external/secrets.js';
 import { toStageFailure } from '../src/external/system-failures.js';
 import { readToolVersions } from '../src/external/tool-versions.js';
+import { nothingAllowed } from '../src/preflight/permissions.js';
 import { publishAttempt, readInputs, WorkFolder } from '../src/external/work-folder.js';
 import type { RunTrialInput, RunTrialResult } from './contracts.js';
 import type { Evaluator, StageProcess } from './evaluator.js';
 import type { ProgressHeartbeat } from './progress-heartbeat.js';
 import type { NodeDependencies } from './run-trial.js';
+import { CodeGuard } from './refuse-code.js';
 import type { Slot } from './slots.js';
 
 /** One attempt of Temporal's at one trial: one of ours, or some with ever smaller batches. */
@@ -19,6 +21,7 @@ export class TrialRun {
   private readonly input: RunTrialInput;
   private readonly heartbeat: ProgressHeartbeat;
   private readonly signal: AbortSignal;
+  private readonly guard: CodeGuard;
   /** Number of the folder `attempt-<k>`. */
   private attempt: number;
   private batchSize: number;
@@ -38,11 +41,13 @@ export class TrialRun {
     this.signal = signal;
     this.attempt = attempt;
     this.batchSize = input.evaluation.batchSize;
+    this.guard = new CodeGuard(deps.permissions ?? nothingAllowed, deps.env ?? process.env);
   }
 
   /** @throws StageFailedError; whatever the system threw; the signal's reason when aborted */
   async run(): Promise<RunTrialResult> {
     const { deps, input } = this;
+    await this.guard.refuse(input);
     const deviceClass = this.mergeDeviceClass();
     const versions = await readToolVersions(deps.tools);
     const inputs = readInputs(input, versions, deviceClass);
@@ -159,6 +164,8 @@ export class TrialRun {
     const env = childEnvironment(deps.env ?? process.env, deps.threadsPerChild, {
       ...(slot.cudaDevice === undefined ? {} : { CUDA_VISIBLE_DEVICES: slot.cudaDevice }),
       MERGESWEEP_WORK: `${deps.nodeId}/${input.workKey}`,
+      // What no look at the files can foresee, torch itself refuses.
+      ...(this.guard.allowsPickle(input) ? {} : { TORCH_FORCE_WEIGHTS_ONLY_LOAD: '1' }),
       ...deps.extraEnv,
     });
     return {

@@ -3,7 +3,14 @@ import pc from 'picocolors';
 import { checkSweep, type CheckReport } from '../client/check-sweep.js';
 import { exitCodes, type ExitCode, type RegisterVerb } from './verb.js';
 import { renderCheckReport } from './render-check.js';
+import { allowPickleOption, allowTaskCodeOption, readPermissions } from './permission-flags.js';
+import type { PermissionFlags } from './permission-flags.js';
 import { readSweepFile } from './sweep-file.js';
+
+interface CheckOptions extends PermissionFlags {
+  readonly strict?: boolean;
+  readonly json?: boolean;
+}
 
 export const registerCheck: RegisterVerb = (program, io) => {
   program
@@ -11,6 +18,8 @@ export const registerCheck: RegisterVerb = (program, io) => {
     .description("read a sweep file and its models' headers; starts nothing")
     .argument('<file>', 'the sweep file')
     .option('--strict', 'warnings are errors')
+    .addOption(allowPickleOption('label'))
+    .addOption(allowTaskCodeOption())
     .option('--json', 'print the report as JSON')
     .addHelpText(
       'after',
@@ -21,8 +30,11 @@ Examples:
   mergesweep check sweeps/demo.yaml
   mergesweep check sweeps/demo.yaml --json | jq .findings`,
     )
-    .action(async (file: string, options: { strict?: boolean; json?: boolean }) => {
-      const report = await checkSweep(await readSweepFile(file, io), resolve(io.cwd, file), io.env);
+    .action(async (file: string, options: CheckOptions) => {
+      const text = await readSweepFile(file, io);
+      const permissions = readPermissions(options);
+      const path = resolve(io.cwd, file);
+      const report = await checkSweep(text, path, io.env, undefined, permissions);
       const exitCode = exitCodeOf(report, options.strict === true);
       if (options.json === true) io.out(`${JSON.stringify(toJson(report, exitCode), null, 2)}\n`);
       else io.out(renderCheckReport(report, file, exitCode, pc.createColors(io.hasColor)));

@@ -41,6 +41,8 @@ export function repeatCommand(file: string, options: RunOptions): string {
     value === undefined ? [] : [flag, toShellWord(String(value))],
   );
   if (options.insecurePlaintext === true) given.push('--insecure-plaintext');
+  for (const label of options.allowPickle ?? []) given.push('--allow-pickle', label);
+  if (options.allowTaskCode === true) given.push('--allow-task-code');
   if (!options.worker) given.push('--no-worker');
   return ['npx mergesweep run', toShellWord(file), ...given].join(' ');
 }

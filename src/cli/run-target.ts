@@ -1,14 +1,16 @@
 /** What `run` is asked to run: the checked sweep, and what the ledger knows of it. */
 import { resolve } from 'node:path';
 import { realPath } from '../../activities/adopt-spec.js';
-import { checkSweep } from '../client/check-sweep.js';
+import { checkSweep, permitModels } from '../client/check-sweep.js';
 import { UsageError } from '../errors.js';
+import type { Permissions } from '../preflight/permissions.js';
 import { compareSpec, describeRefusal, type SpecEdit } from '../spec/spec-change.js';
 import type { SweepSpec } from '../spec/sweep-spec.js';
 import { openLedgerReader } from '../store/ledger.js';
 import type { LedgerReader, SweepRow } from '../store/rows.js';
 import { exitCodeOf } from './check.js';
 import { overrideSpec } from './override-spec.js';
+import { readPermissions } from './permission-flags.js';
 import type { RunOptions } from './run-options.js';
 import { formatDiagnostics, readSweepFile } from './sweep-file.js';
 import { exitCodes } from './verb.js';
@@ -20,6 +22,10 @@ export interface RunTarget {
   readonly specText: string;
   /** Absolute. */
   readonly specPath: string;
+  /** What may run as code, by label: for the journal. */
+  readonly asked?: Permissions;
+  /** The same by model, for the node. */
+  readonly permissions?: Permissions;
 }
 
 /** Reads and checks the file; what is wrong is printed, and the exit code returned. */
@@ -30,7 +36,8 @@ export async function readRunTarget(
 ): Promise<RunTarget | ExitCode> {
   const specPath = resolve(io.cwd, file);
   const specText = overrideSpec(await readSweepFile(file, io), options);
-  const report = await checkSweep(specText, specPath, io.env);
+  const asked = readPermissions(options);
+  const report = await checkSweep(specText, specPath, io.env, undefined, asked);
   const warnings = formatDiagnostics(report.diagnostics, file);
   const findings = report.findings.flatMap(({ severity, code, subject, message, waysOut }) =>
     severity === 'unchecked'
@@ -46,7 +53,8 @@ export async function readRunTarget(
     io.err(`Nothing was started. \`mergesweep check ${file}\` tells more.\n`);
     return exitCode;
   }
-  return { spec: report.spec, specText, specPath };
+  const { spec } = report;
+  return { spec, specText, specPath, asked, permissions: permitModels(spec, asked) };
 }
 
 /** The ledger's reader; undefined before the first sweep of a folder. */

@@ -7,11 +7,13 @@ import type { TemporalFlags } from '../client/resolve-temporal.js';
 import { UsageError } from '../errors.js';
 import { hashJson } from '../spec/canonical-json.js';
 import { catchInterrupt } from './interrupt.js';
+import { allowPickleOption, allowTaskCodeOption, readPermissions } from './permission-flags.js';
+import type { PermissionFlags } from './permission-flags.js';
 import { wholeNumber } from './run-options.js';
 import { exitCodes } from './verb.js';
 import type { CliIo, ExitCode, RegisterVerb } from './verb.js';
 
-interface WorkerOptions extends ConfigFlags, TemporalFlags {
+interface WorkerOptions extends ConfigFlags, TemporalFlags, PermissionFlags {
   readonly slots?: number;
   readonly gpus?: string;
   readonly workDir?: string;
@@ -32,6 +34,8 @@ export const registerWorker: RegisterVerb = (program, io) => {
       '--work-dir <dir>',
       'merges and evaluations in the making; default: results/.work/<node>',
     )
+    .addOption(allowPickleOption('model'))
+    .addOption(allowTaskCodeOption())
     .option('--results <dir>', 'results folder (MERGESWEEP_RESULTS; default: results)')
     .addHelpText(
       'after',
@@ -73,6 +77,7 @@ async function runWorker(options: WorkerOptions, io: CliIo): Promise<ExitCode> {
   const { slots } = options;
   const node = await nodes.createLocalNode({
     ...{ nodeId, workRoot, tools: config.tools, env: io.env, slots, gpus },
+    permissions: readPermissions(options),
     // Where the coordinator's results are here too, its readers find the logs.
     ...(findReader(config.resultsDir) === undefined ? {} : { publishRoot: config.resultsDir }),
   });

@@ -1,11 +1,13 @@
 /** Everything that can be known of a sweep before it starts: the file, the models, the plan. */
 import { stat } from 'node:fs/promises';
-import { MergesweepError } from '../errors.js';
+import { MergesweepError, UsageError } from '../errors.js';
 import { readCheckpointFacts } from '../external/checkpoint-files.js';
 import { findInHubCache } from '../external/hub-cache.js';
+import { findTaskCode } from '../external/untrusted-code.js';
 import type { CheckpointFacts } from '../preflight/checkpoint-facts.js';
 import { findFindings } from '../preflight/find-findings.js';
 import type { Finding } from '../preflight/finding.js';
+import { nothingAllowed, type Permissions } from '../preflight/permissions.js';
 import { createSearchSpace } from '../space/search-space.js';
 import type { Diagnostic } from '../spec/diagnostic.js';
 import { parseSweepSpec } from '../spec/parse-sweep-spec.js';
@@ -50,17 +52,20 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @param path absolute path of the file that `text` is from
  * @param env for the Hub cache's place, `~/` and the cards that may be used
  * @param machine what the memory is planned for; @default this machine
+ * @param permissions pickles by label; @throws UsageError `unknown_label` where one is no model's
  */
 export async function checkSweep(
   text: string,
   path: string,
   env: Environment,
   machine?: Machine,
+  permissions: Permissions = nothingAllowed,
 ): Promise<CheckReport> {
   const parsed = parseSweepSpec(text, path, env['HOME']);
   if (!parsed.ok)
     return { path, status: 'spec', diagnostics: parsed.diagnostics, findings: [], checked: [] };
   const { spec, warnings } = parsed;
+  requireLabels(spec, permissions);
   const base = await readModel('base', spec.base.model, spec.base.isLocal, env);
   const parents = await Promise.all(
     spec.parents.map(({ label, model, isLocal }) => readModel(label, model, isLocal, env)),
@@ -71,9 +76,10 @@ export async function checkSweep(
   const memory = planSweepMemory(spec, checked, machine ?? (await readMachine(env)));
   const findings = [
     ...[base, ...parents].flatMap((reading) => ('finding' in reading ? [reading.finding] : [])),
-    ...findFindings(baseFacts, readParents, spec),
+    ...findFindings(baseFacts, readParents, spec, permissions),
     ...(await checkFolder(spec.includePath, 'evaluation.include_path')),
     ...(await checkFolder(spec.evaluationCwd, 'evaluation.cwd')),
+    ...(await checkTaskCode(spec, permissions)),
     ...checkMode(spec, memory),
   ];
   return {
@@ -162,6 +168,41 @@ function checkMode(spec: SweepSpec, memory: SweepMemory | undefined): Finding[] 
       subject: 'evaluation.mode',
       message: `warm can't be had: ${reason}`,
       waysOut: ['set evaluation.mode to auto or cold'],
+    },
+  ];
+}
+
+/** The permissions as nodes know them: by model, as the tools get it. */
+export function permitModels(spec: SweepSpec, { pickle, taskCode }: Permissions): Permissions {
+  const models = [spec.base, ...spec.parents].filter(({ label }) => pickle.includes(label));
+  return { pickle: models.map(({ model }) => model), taskCode };
+}
+
+function requireLabels(spec: SweepSpec, { pickle }: Permissions): void {
+  const labels = [spec.base, ...spec.parents].map(({ label }) => label);
+  const unknown = pickle.find((label) => !labels.includes(label));
+  if (unknown === undefined) return;
+  throw new UsageError(
+    'unknown_label',
+    `--allow-pickle ${unknown}: expected one of this sweep's models: ${labels.join(', ')}.`,
+  );
+}
+
+async function checkTaskCode(spec: SweepSpec, { taskCode }: Permissions): Promise<Finding[]> {
+  const { search, confirm } = spec.file.tasks;
+  const tasks = [...search, ...confirm].map(({ name }) => name);
+  const { includePath, evaluationCwd: cwd } = spec;
+  const code = await findTaskCode({ includePath, cwd, tasks });
+  if (code === undefined) return [];
+  return [
+    {
+      code: 'P062',
+      severity: taskCode ? 'warning' : 'error',
+      subject: 'eval tasks',
+      message: `code that runs when they are loaded${taskCode ? ' (allowed by --allow-task-code)' : ''}: ${code}`,
+      waysOut: taskCode
+        ? ['nodes on other machines need `mergesweep worker --allow-task-code`']
+        : ['read it; if you trust who made it: --allow-task-code'],
     },
   ];
 }

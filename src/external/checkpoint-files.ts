@@ -5,6 +5,7 @@ import type { CheckpointFacts, ModelConfig, TensorFacts } from '../preflight/che
 import { readYaml } from '../spec/read-yaml.js';
 import { readJsonFile, readSmallFile } from './json-file.js';
 import { CheckpointError, readSafetensorsHeader } from './safetensors-header.js';
+import { findPickle, shardName } from './untrusted-code.js';
 import { readTokenizerFacts } from './tokenizer-files.js';
 
 /**
@@ -78,6 +79,7 @@ async function readConfig(directory: string, names: readonly string[]): Promise<
       typeof json['tie_word_embeddings'] === 'boolean' ? json['tie_word_embeddings'] : undefined,
     dtype: text('dtype') ?? text('torch_dtype'),
     hasCustomCode: json['auto_map'] !== undefined && json['auto_map'] !== null,
+    hasAdapter: names.includes('adapter_config.json'),
     quantization:
       typeof quantization === 'object' && quantization !== null
         ? typeof quantization.quant_method === 'string'
@@ -127,10 +129,9 @@ async function readTensors(
         join(directory, name),
         `tensor ${tensor} missing, though the index places it there`,
       );
-  const hasPickle = names.some(
-    (name) => /\.(bin|pt|pth|ckpt|pkl)$/.test(name) && !name.startsWith('training_args'),
-  );
-  return { tensors, weights: files.length > 0 ? 'safetensors' : hasPickle ? 'pickle' : 'none' };
+  const pickle = await findPickle(directory);
+  if (pickle !== undefined) return { tensors: {}, weights: 'pickle' };
+  return { tensors, weights: files.length > 0 ? 'safetensors' : 'none' };
 }
 
 async function readIndex(file: string): Promise<{ files: string[]; tensors: [string, string][] }> {
@@ -139,8 +140,7 @@ async function readIndex(file: string): Promise<{ files: string[]; tensors: [str
   if (typeof map !== 'object' || map === null || Array.isArray(map))
     throw new CheckpointError(file, 'expected `weight_map`, tensor names to file names');
   const tensors = Object.entries(map).map(([tensor, name]: [string, unknown]): [string, string] => {
-    // mergekit follows `../` out of the folder.
-    if (typeof name !== 'string' || !/^[A-Za-z0-9_][\w.-]*\.safetensors$/.test(name))
+    if (typeof name !== 'string' || !shardName.test(name))
       throw new CheckpointError(
         file,
         `tensor ${tensor} in ${JSON.stringify(name)}: expected the name of a .safetensors file of this folder`,

@@ -60,6 +60,8 @@ export function childEnvironment(
     MKL_NUM_THREADS: String(threads),
     TOKENIZERS_PARALLELISM: 'false',
     PYTHONUNBUFFERED: '1',
+    // `python -m` would import a torch.py of the working directory, which a sweep file may choose.
+    PYTHONSAFEPATH: '1',
     ...extra,
   };
 }

@@ -18,6 +18,7 @@ export async function readTokenizerFacts(directory: string): Promise<TokenizerFa
   const template = await readChatTemplate(directory, config);
   return {
     ...(typeof className === 'string' ? { className } : {}),
+    ...(config?.['auto_map'] == null ? {} : { hasCustomCode: true }),
     ...(vocabulary === undefined
       ? {}
       : { size: vocabulary.size, vocabularyHash: hashVocabulary(vocabulary) }),

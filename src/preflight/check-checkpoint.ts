@@ -1,8 +1,13 @@
 /** What makes a checkpoint unfit on its own. */
 import type { CheckpointFacts } from './checkpoint-facts.js';
 import type { Finding } from './finding.js';
+import { nothingAllowed, type Permissions } from './permissions.js';
 
-export function checkCheckpoint(facts: CheckpointFacts): Finding[] {
+/** @param permissions by label */
+export function checkCheckpoint(
+  facts: CheckpointFacts,
+  permissions: Permissions = nothingAllowed,
+): Finding[] {
   const { config, tokenizer, label: subject } = facts;
   const findings: Finding[] = [];
   const add = (
@@ -13,13 +18,15 @@ export function checkCheckpoint(facts: CheckpointFacts): Finding[] {
   ): void => {
     findings.push({ code, severity, subject, message, waysOut });
   };
+  const isAllowed = permissions.pickle.includes(subject);
   if (facts.weights === 'pickle')
     add(
       'P010',
-      'error',
-      'weights only as pickle files (.bin, .pt, .pth), which can run code when they are opened',
+      isAllowed ? 'warning' : 'error',
+      `weights as pickle (.bin, .pt, .pth), which can run code when they are opened${isAllowed ? ': allowed by --allow-pickle' : ''}`,
       'convert them: load the model with transformers and save it with safe_serialization=True',
       'take a revision of the model that has safetensors',
+      ...(isAllowed ? [] : [`if you trust who made it: --allow-pickle ${subject}`]),
     );
   if (facts.weights === 'none')
     add(
@@ -35,6 +42,20 @@ export function checkCheckpoint(facts: CheckpointFacts): Finding[] {
       'config.json has `auto_map`: the model wants to run Python code of its own repository',
       'take a model of an architecture that transformers has built in',
       'where the code only repeats a built-in architecture, remove auto_map from a local copy',
+    );
+  if (config.hasAdapter === true)
+    add(
+      'P014',
+      'error',
+      'an adapter lies beside the model (adapter_config.json): it would be scored with the model, and not merged',
+      'merge the adapter into the model, or move its files elsewhere',
+    );
+  if (tokenizer?.hasCustomCode === true)
+    add(
+      'P015',
+      'warning',
+      'tokenizer_config.json has `auto_map`: the tokenizer names Python code of its own repository, which is never run',
+      'nothing to do where transformers has that tokenizer built in; else take another model',
     );
   if (config.quantization !== undefined)
     add(

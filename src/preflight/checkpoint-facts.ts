@@ -14,12 +14,16 @@ export interface ModelConfig {
   readonly dtype?: string;
   /** `auto_map` names Python files of the repository that would be run. */
   readonly hasCustomCode: boolean;
+  /** An adapter lies beside the model: transformers would put it on top, mergekit would not. */
+  readonly hasAdapter?: boolean;
   /** Weights stored as GPTQ, AWQ, bitsandbytes, …: the method's name. */
   readonly quantization?: string;
 }
 
 export interface TokenizerFacts {
   readonly className?: string;
+  /** `auto_map` names Python files of the repository; they are not run. */
+  readonly hasCustomCode?: boolean;
   /** Added tokens included. Absent where the vocabulary is not in a file that is read here. */
   readonly size?: number;
   /** SHA-256 over the sorted (token, id) pairs. */

@@ -124,7 +124,7 @@ describe('a parent that does not fit', () => {
       'only pickles',
       { ...parent, weights: 'pickle', tensors: {} },
       [
-        'error P010 alpha: weights only as pickle files (.bin, .pt, .pth), which can run code when they are opened',
+        'error P010 alpha: weights as pickle (.bin, .pt, .pth), which can run code when they are opened',
       ],
     ],
     [

@@ -6,15 +6,18 @@ import { checkTensors } from './check-tensors.js';
 import { checkTokenizer } from './check-tokenizer.js';
 import type { CheckpointFacts } from './checkpoint-facts.js';
 import type { Finding } from './finding.js';
+import { nothingAllowed, type Permissions } from './permissions.js';
 
 /**
  * Findings on the models that could be read, in the order base, parents.
+ * @param permissions by label
  * @param base absent when it could not be read: parents are then compared to the first of them
  */
 export function findFindings(
   base: CheckpointFacts | undefined,
   parents: readonly CheckpointFacts[],
   spec: SweepSpec,
+  permissions: Permissions = nothingAllowed,
 ): Finding[] {
   const reference = base ?? parents[0];
   const { tokenizer_source: tokenizerSource, chat_template: chatTemplate } = spec.file.genome;
@@ -23,13 +26,16 @@ export function findFindings(
     ...(chatTemplate === undefined ? {} : { chatTemplate }),
   };
   return [
-    ...(base === undefined ? [] : checkCheckpoint(base)),
+    ...(base === undefined ? [] : checkCheckpoint(base, permissions)),
     ...parents.flatMap((parent) => {
-      const own = checkCheckpoint(parent);
+      const own = checkCheckpoint(parent, permissions);
       if (reference === undefined || parent === reference) return own;
       const config = checkConfig(reference, parent);
       // Other sizes make every tensor differ: saying so once is enough.
-      const isComparable = !config.some(({ severity }) => severity === 'error');
+      const isComparable =
+        parent.weights !== 'pickle' &&
+        reference.weights !== 'pickle' &&
+        !config.some(({ severity }) => severity === 'error');
       return [
         ...own,
         ...config,

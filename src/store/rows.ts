@@ -105,6 +105,7 @@ export type JournalKind =
   | 'adopted'
   | 'recovered'
   | 'parents_pinned'
+  | 'code_allowed'
   | 'batch_reduced';
 
 export interface JournalEntry {

@@ -12,6 +12,7 @@ import { UsageError } from '../errors.js';
 import { makePrivateFolder } from '../external/private-folder.js';
 import { WarmChildren } from '../external/warm-children.js';
 import { clearFormerWork, dropUnreleased, releaseWithinMs } from '../external/work-folder.js';
+import type { Permissions } from '../preflight/permissions.js';
 import { acquireExclusiveLock } from '../store/exclusive-lock.js';
 
 export interface LocalNodeOptions {
@@ -26,6 +27,8 @@ export interface LocalNodeOptions {
   readonly slots?: number | undefined;
   /** Cards to use; default: all that nvidia-smi lists. */
   readonly gpus?: readonly string[] | undefined;
+  /** What may run as code here, by model. @default nothing */
+  readonly permissions?: Permissions | undefined;
 }
 
 export interface LocalNode {
@@ -65,6 +68,7 @@ export async function createLocalNode(options: LocalNodeOptions): Promise<LocalN
     threadsPerChild: Math.max(1, Math.floor(cores / (slots + 1))),
     env,
     graceMs,
+    ...(options.permissions === undefined ? {} : { permissions: options.permissions }),
   });
   const close = async (): Promise<void> => {
     await children.close();
