@@ -89,18 +89,25 @@ describe('errors', () => {
     expect([err, exitCode]).toEqual(['error tool_missing x\n', 3]);
   });
 
-  it('of the system say what to do, not that the program is at fault', async () => {
-    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
-      code: 'ENOSPC',
-    });
-    const { err, exitCode } = await runFake(['status'], {
-      dependencies: { openReader: () => Promise.reject(full) },
-    });
-    expect([err, exitCode]).toEqual([
+  it.each([
+    [
+      'ENOSPC: no space left on device, write',
       'error disk_full ENOSPC: no space left on device, write. Free space, then run the same command: what was scored is kept.\n',
-      1,
-    ]);
-  });
+    ],
+    [
+      'EIO: i/o error, fsync',
+      "error disk_unusable EIO: i/o error, fsync. The disk can't be read or written: look at the system log; what was scored is kept.\n",
+    ],
+  ])(
+    'of the system say what to do, not that the program is at fault: %s',
+    async (message, said) => {
+      const refused = Object.assign(new Error(message), { code: message.split(':')[0] });
+      const { err, exitCode } = await runFake(['status'], {
+        dependencies: { openReader: () => Promise.reject(refused) },
+      });
+      expect([err, exitCode]).toEqual([said, 1]);
+    },
+  );
 
   it('show their stack and causes only when asked for', async () => {
     const dependencies = {

@@ -41,6 +41,10 @@ const systemErrors: Readonly<Record<string, readonly [code: string, advice: stri
   EDQUOT: ['disk_full', 'The quota is used up: free space, then run the same command.'],
   EROFS: ['read_only', 'Choose a folder that can be written, with --results.'],
   EACCES: ['no_access', 'Correct the permissions, or choose another folder with --results.'],
+  EIO: [
+    'disk_unusable',
+    "The disk can't be read or written: look at the system log; what was scored is kept.",
+  ],
   EMFILE: ['too_many_files', 'Raise the limit of open files (ulimit -n).'],
 };
 

@@ -34,14 +34,25 @@ export function writeFileAtomically(path: string, text: string): void {
     passCrashPoint('after rename', basename(path));
   } catch (error) {
     rmSync(partial, { force: true });
-    throw error;
+    throw nameFile(error, path);
   }
   syncFolder(dirname(path));
 }
 
-/** Deletes what writers that died left half-written in a folder and below; nobody may be writing there. */
-export function removePartialFiles(folder: string): void {
-  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+/**
+ * Deletes what writers that died left half-written in a folder; nobody may be writing there.
+ *
+ * @param recursive also in the folders below. @default true
+ */
+export function removePartialFiles(folder: string, { recursive = true } = {}): void {
+  for (const name of readdirSync(folder, { recursive, encoding: 'utf8' })) {
     if (name.endsWith(partialEnd)) rmSync(join(folder, name), { force: true });
   }
+}
+
+/** What the system says of a descriptor names no file. */
+function nameFile(error: unknown, path: string): unknown {
+  if (!(error instanceof Error) || !('code' in error) || 'path' in error) return error;
+  const { code } = error;
+  return Object.assign(new Error(`${error.message} '${path}'`, { cause: error }), { code, path });
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -69,6 +69,26 @@ it('can be released twice and leaves no description behind', () => {
   lock.release();
   lock.release();
   expect(existsSync(join(folder, 'writer.json'))).toBe(false);
+});
+
+it('is free again when it could not be described as free', () => {
+  const described = join(folder, 'writer.json');
+  mkdirSync(join(described, 'not a file'), { recursive: true });
+  expect(() => acquireWriterLock(folder)).toThrow();
+  rmSync(described, { recursive: true });
+  const lock = acquire();
+  mkdirSync(join(described, 'not a file'), { recursive: true });
+  expect(() => {
+    lock.release();
+  }).toThrow();
+  rmSync(described, { recursive: true });
+  acquire().release();
+});
+
+it('clears a description that a killed holder left half-written', () => {
+  writeFileSync(join(folder, 'writer.json.4711.partial'), '{"pid"');
+  acquire().release();
+  expect(readdirSync(folder)).toEqual(['writer.lock']);
 });
 
 it('is free again when its holder was killed with SIGKILL', async () => {

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { acquireExclusiveLock, type ExclusiveLock } from './exclusive-lock.js';
-import { writeFileAtomically } from './write-file.js';
+import { removePartialFiles, writeFileAtomically } from './write-file.js';
 
 /** Who writes the results folder: what a second `run` needs to hand its sweep over. */
 export interface WriterDescription {
@@ -36,8 +36,14 @@ export function acquireWriterLock(resultsDir: string): WriterLock | WriterLockHe
   const lock = acquireExclusiveLock(join(resultsDir, 'writer.lock'));
   const described = join(resultsDir, 'writer.json');
   if (lock === undefined) return { holder: readDescription(described) };
-  // It may be from a holder that was killed.
-  rmSync(described, { force: true });
+  try {
+    // They may be from a holder that was killed.
+    rmSync(described, { force: true });
+    removePartialFiles(resultsDir, { recursive: false });
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
   let isReleased = false;
   return {
     describe: (description) => {
@@ -46,8 +52,11 @@ export function acquireWriterLock(resultsDir: string): WriterLock | WriterLockHe
     release: () => {
       if (isReleased) return;
       isReleased = true;
-      rmSync(described, { force: true });
-      lock.release();
+      try {
+        rmSync(described, { force: true });
+      } finally {
+        lock.release();
+      }
     },
   };
 }
