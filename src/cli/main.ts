@@ -19,6 +19,7 @@ import {
   isWorkingVerb,
   surviveBrokenOutput,
 } from './process-io.js';
+import { registerRecover } from './recover.js';
 import { captureHelp } from './reference.js';
 import { formatUsageMessage, reportError } from './report-error.js';
 import { registerRun } from './run.js';
@@ -65,6 +66,7 @@ export function createProgram(
   registerRun(program, io);
   registerDemo(program, io, registerRun);
   registerWorker(program, io);
+  registerRecover(program, io);
   program.commandsGroup('Read:');
   registerLs(program, io, dependencies);
   registerStatus(program, io, dependencies);

@@ -47,6 +47,21 @@ export function storeSnapshot(db: Connection, sweep: string, sampler: Sampler): 
   ).run(sweep, sequence, state, sha256(state), JSON.stringify(sampler.diagnostics()), engine);
 }
 
+/** Puts back the state of a snapshot whose hash it has. */
+export function setSnapshotState(
+  db: Connection,
+  sweep: string,
+  sequence: number,
+  state: string,
+): void {
+  db.prepare('UPDATE snapshots SET state = ? WHERE sweep = ? AND sequence = ? AND sha256 = ?').run(
+    state,
+    sweep,
+    sequence,
+    sha256(state),
+  );
+}
+
 /** One anchor in so many events: a fold from the one before the last is short, and not too short to tell. */
 const anchorEvery = 128;
 
