@@ -160,7 +160,7 @@ describe('files that would cost time or memory', () => {
     [
       'a flat list',
       'a: [' + 'a,'.repeat(20_000) + ']',
-      'E004 more than 10000 values, or 100000 YAML tokens',
+      'E004 more than 10000 values, or 50000 YAML tokens',
     ],
     [
       'a map of many keys',

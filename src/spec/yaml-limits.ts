@@ -10,7 +10,7 @@ export const yamlLimits = {
   depth: 32,
   nodes: 10_000,
   /** Blanks, comments and punctuation included. */
-  tokens: 100_000,
+  tokens: 50_000,
 } as const;
 
 export interface TextProblem {
