@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { mostBatchHalvings, StageFailedError, type TrialFailure } from '../src/errors.js';
 import { childEnvironment } from '../src/external/child-environment.js';
+import { workVariable } from '../src/external/marked-processes.js';
 import { packReport } from '../src/external/packed-report.js';
 import { createRedactor } from '../src/external/secrets.js';
 import { toStageFailure } from '../src/external/system-failures.js';
@@ -163,7 +164,7 @@ export class TrialRun {
     const { deps, input } = this;
     const env = childEnvironment(deps.env ?? process.env, deps.threadsPerChild, {
       ...(slot.cudaDevice === undefined ? {} : { CUDA_VISIBLE_DEVICES: slot.cudaDevice }),
-      MERGESWEEP_WORK: `${deps.nodeId}/${input.workKey}`,
+      [workVariable]: join(deps.workRoot, input.workKey),
       // What no look at the files can foresee, torch itself refuses.
       ...(this.guard.allowsPickle(input) ? {} : { TORCH_FORCE_WEIGHTS_ONLY_LOAD: '1' }),
       ...deps.extraEnv,

@@ -1,5 +1,5 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ToolCommands } from '../src/config.js';
 import { fingerprintRecipe } from '../src/merge/fingerprint.js';
 import { planCalls } from '../src/evaluation/calls.js';
@@ -8,6 +8,7 @@ import type { EvalReport } from '../src/evaluation/eval-report.js';
 import { keptModelArguments } from '../src/evaluation/warm-limits.js';
 import { joinReports, readOutput } from '../src/external/lm-eval-output.js';
 import { publishCheckpoint, requireFreeSpace } from '../src/external/mergekit.js';
+import { workVariable } from '../src/external/marked-processes.js';
 import { requireTool } from '../src/external/find-tool.js';
 import type { WarmChild, WarmRequest } from '../src/external/warm-child.js';
 import type { WarmChildren } from '../src/external/warm-children.js';
@@ -111,8 +112,8 @@ class WarmRun {
   ): Promise<WarmRun> {
     const { input, attemptDir } = work;
     const { env, graceMs, stallMs, signal } = work.processOrder(place);
-    const { MERGESWEEP_WORK: _, ...shared } = env;
-    const cache = join(work.folder.path, '..', '.lm-eval-cache');
+    const workRoot = dirname(work.folder.path);
+    const cache = join(workRoot, '.lm-eval-cache');
     work.noteLog(join(attemptDir, 'start.log'));
     work.heartbeat.enter('evaluate');
     const child = await deps.children.take(place.id, {
@@ -122,10 +123,12 @@ class WarmRun {
       },
       child: {
         python: requireTool(deps.tools.python, env),
-        cwd: input.evaluation.cwd ?? join(work.folder.path, '..'),
+        cwd: input.evaluation.cwd ?? workRoot,
         // Its caches are keyed by task, not by model or data: one child, one folder.
         env: {
-          ...shared,
+          ...env,
+          // It serves many trials.
+          [workVariable]: join(workRoot, 'warm', place.id),
           PYTHONPATH: deps.pythonPath,
           LM_HARNESS_CACHE_PATH: join(cache, place.id),
         },

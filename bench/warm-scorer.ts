@@ -67,7 +67,7 @@ export class WarmScorer {
       LM_HARNESS_CACHE_PATH: join(folder, 'cache'),
     };
     const env = benchToolEnvironment(extra);
-    const child = new WarmChild({
+    const child = await WarmChild.start({
       python: requireTool(readConfig({}, process.env, root).tools.python, env),
       cwd: spec.evaluationCwd ?? root,
       env,

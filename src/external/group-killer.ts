@@ -5,18 +5,18 @@ export type KillReason = 'timeout' | 'stall' | 'cancel';
 /** TERM, grace, KILL of a process group; the first reason counts. */
 export class GroupKiller {
   reason: KillReason | undefined;
-  private readonly groupId: number | undefined;
+  private readonly groupId: number;
   private readonly graceMs: number;
   private graceTimer: NodeJS.Timeout | undefined;
   private isFinished = false;
 
-  constructor(groupId: number | undefined, graceMs: number) {
+  constructor(groupId: number, graceMs: number) {
     this.groupId = groupId;
     this.graceMs = graceMs;
   }
 
   kill(reason: KillReason): void {
-    if (this.groupId === undefined || this.reason !== undefined || this.isFinished) return;
+    if (this.reason !== undefined || this.isFinished) return;
     this.reason = reason;
     signalGroup(this.groupId, 'SIGTERM');
     this.graceTimer = setTimeout(() => {
@@ -27,7 +27,7 @@ export class GroupKiller {
   /** KILL of whatever is left; once, since the group's id may be another's later. */
   finish(): void {
     clearTimeout(this.graceTimer);
-    if (this.groupId === undefined || this.isFinished) return;
+    if (this.isFinished) return;
     this.isFinished = true;
     signalGroup(this.groupId, 'SIGKILL');
   }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { workVariable } from './marked-processes.js';
 import { runProcess, type ProcessOrder } from './processes.js';
 
 let folder: string;
@@ -83,6 +84,18 @@ test('a grandchild that outlives its parent is killed after a normal exit', asyn
     expect(isAlive(pidIn('pid'))).toBe(false);
   });
 });
+
+test.runIf(process.platform === 'linux')(
+  'a daemon that left the group and holds the output is found by its mark',
+  async () => {
+    const env = { PATH: process.env['PATH'] ?? '', [workVariable]: join(folder, 'work') };
+    const daemon = `setsid sh -c 'echo $$ > pid; trap "" TERM HUP; sleep 600; sleep 600' &`;
+    const script = `${daemon} while [ ! -s pid ]; do sleep 0.02; done; echo done`;
+    const result = await run(script, { env });
+    expect(result).toMatchObject({ exitCode: 0, tail: 'done' });
+    expect(isAlive(pidIn('pid'))).toBe(false);
+  },
+);
 
 test('a time-out ends the group with TERM first', async () => {
   const result = await run('trap "echo soft; exit 5" TERM; sleep 600 & wait', { timeoutMs: 150 });

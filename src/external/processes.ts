@@ -1,20 +1,10 @@
-import { basename } from 'node:path';
-import { execa } from 'execa';
-import { passCrashPoint } from '../crash-points.js';
 import { CappedLog } from './capped-log.js';
-import { GroupKiller } from './group-killer.js';
 import { BlockSplitter, OutputTail, splitLines } from './progress-lines.js';
 import { createRedactor } from './secrets.js';
 import { startGuard } from './stall-guard.js';
-import { signalOfExitCode, supervised } from './supervise.js';
+import { SupervisedProcess, type ProcessEnd, type SpawnOrder } from './supervised-process.js';
 
-export interface ProcessOrder {
-  /** Absolute path of the program: see `findTool`. */
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly cwd: string;
-  /** The whole environment: nothing of ours is added. */
-  readonly env: Readonly<Record<string, string>>;
+export interface ProcessOrder extends Omit<SpawnOrder, 'hasSocket' | 'graceMs'> {
   /** stdout and stderr, as they come, secrets taken out. */
   readonly logPath: string;
   /** @default 64 MiB */
@@ -29,10 +19,7 @@ export interface ProcessOrder {
   readonly graceMs?: number;
 }
 
-export interface ProcessResult {
-  /** Undefined where a signal ended it. */
-  readonly exitCode?: number;
-  readonly signal?: string;
+export interface ProcessResult extends ProcessEnd {
   readonly timedOut: boolean;
   readonly stalled: boolean;
   readonly cancelled: boolean;
@@ -44,7 +31,7 @@ export interface ProcessResult {
 
 /**
  * Runs a program in its own process group under a supervisor and returns when every process of the
- * group is gone, however it ended; a failing program is a result, not an error. No shell reads
+ * group, and every one that carries its mark, is gone, however it ended; a failing program is a result, not an error. No shell reads
  * `args`; nothing is held in memory but the tail.
  * @throws Error where it can't be spawned (no such `cwd`) or the log can't be made.
  */
@@ -66,22 +53,8 @@ export async function runProcess(order: ProcessOrder): Promise<ProcessResult> {
     }
   };
   try {
-    const [command, args] = supervised(order.command, order.args);
-    passCrashPoint('before spawn', basename(order.command));
-    const child = execa(command, args, {
-      cwd: order.cwd,
-      env: order.env,
-      extendEnv: false,
-      stdin: 'pipe',
-      buffer: false,
-      detached: true,
-      cleanup: false,
-      reject: false,
-      stripFinalNewline: false,
-    });
-    passCrashPoint('after spawn', basename(order.command));
-    const groupId = child.pid;
-    for (const stream of [child.stdout, child.stderr]) {
+    const child = await SupervisedProcess.start(order);
+    for (const stream of child.outputs) {
       const splitter = new BlockSplitter(onBlock);
       stream.on('data', (chunk: Buffer) => {
         splitter.write(chunk);
@@ -90,7 +63,7 @@ export async function runProcess(order: ProcessOrder): Promise<ProcessResult> {
         splitter.end();
       });
     }
-    const killer = new GroupKiller(groupId, order.graceMs ?? 10_000);
+    const { killer, groupId } = child;
     const guard = startGuard({
       groupId,
       stallMs: order.stallMs,
@@ -104,23 +77,12 @@ export async function runProcess(order: ProcessOrder): Promise<ProcessResult> {
       killer.kill('cancel');
     };
     order.signal?.addEventListener('abort', onAbort, { once: true });
-    // The watcher and any leftover of the group hold our pipes until they are killed.
-    child.on('exit', () => {
-      killer.finish();
-    });
-    const result = await child;
+    if (isAborted(order.signal)) onAbort();
+    const end = await child.ended;
     guard.stop();
     order.signal?.removeEventListener('abort', onAbort);
-    killer.finish();
-    if (groupId === undefined) {
-      throw new Error(`Expected ${order.command} to start in ${order.cwd}, got ${result.code}.`);
-    }
-    const signal = result.signal ?? signalOfExitCode(result.exitCode);
     return {
-      ...(signal === undefined && result.exitCode !== undefined
-        ? { exitCode: result.exitCode }
-        : {}),
-      ...(signal === undefined ? {} : { signal }),
+      ...end,
       timedOut: killer.reason === 'timeout',
       stalled: killer.reason === 'stall',
       cancelled: killer.reason === 'cancel',
@@ -130,4 +92,9 @@ export async function runProcess(order: ProcessOrder): Promise<ProcessResult> {
   } finally {
     log.close();
   }
+}
+
+/** A function, for the compiler takes it for settled once it was looked at. */
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
 }

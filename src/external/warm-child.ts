@@ -1,22 +1,17 @@
 import type { Duplex } from 'node:stream';
-import { execa } from 'execa';
-import { passCrashPoint } from '../crash-points.js';
 import type { TrialStage } from '../errors.js';
 import { StageFailedError } from '../errors.js';
 import { parsePythonJson } from '../evaluation/lenient-json.js';
 import type { ToolProgress } from '../merge/progress.js';
 import { CappedLog } from './capped-log.js';
-import { GroupKiller } from './group-killer.js';
 import { BlockSplitter, OutputTail, splitLines } from './progress-lines.js';
 import { createRedactor } from './secrets.js';
 import { startGuard } from './stall-guard.js';
-import { signalOfExitCode, supervised } from './supervise.js';
+import { socketFd, SupervisedProcess, type ProcessEnd } from './supervised-process.js';
 import { classifyToolFailure } from './tool-failures.js';
 
 /** Of python/mergesweep_warm/channel.py. */
 const protocolVersion = 1;
-/** The supervisor reads 0 and uses 3. */
-const protocolFd = 4;
 const toolName = 'the warm evaluator';
 
 export interface WarmChildOrder {
@@ -73,17 +68,15 @@ interface Pending {
  * not usable any more, and gone with all its group when the request that met this rejects.
  */
 export class WarmChild {
-  /** False once it is dead, or in a state that is not to be trusted. */
-  isUsable = true;
   /** Answered merges; for recycling. */
   merges = 0;
   /** Of the second evaluation: by then every buffer has its size. */
   settled: WarmReply | undefined;
   lastReply: WarmReply | undefined;
   readonly ended: Promise<void>;
+  private isTrusted = true;
+  private readonly child: SupervisedProcess;
   private readonly socket: Duplex;
-  private readonly groupId: number | undefined;
-  private readonly killer: GroupKiller;
   private readonly graceMs: number;
   private readonly redact: (text: string) => string;
   private tail = new OutputTail();
@@ -91,34 +84,20 @@ export class WarmChild {
   private nextId = 1;
   private evaluations = 0;
 
-  /** @throws Error where it can't be spawned. */
-  constructor(order: WarmChildOrder) {
-    const [command, args] = supervised(order.python, ['-m', 'mergesweep_warm', `${protocolFd}`]);
-    passCrashPoint('before spawn', 'mergesweep_warm');
-    const child = execa(command, args, {
-      cwd: order.cwd,
-      env: order.env,
-      extendEnv: false,
-      stdio: ['pipe', 'pipe', 'pipe', 'ignore', 'pipe'],
-      buffer: false,
-      detached: true,
-      cleanup: false,
-      reject: false,
-    });
-    this.groupId = child.pid;
+  private constructor(child: SupervisedProcess, socket: Duplex, order: WarmChildOrder) {
+    this.child = child;
+    this.socket = socket;
     this.graceMs = order.graceMs ?? 10_000;
     this.redact = createRedactor(order.env);
-    this.killer = new GroupKiller(this.groupId, this.graceMs);
-    this.socket = child.stdio[protocolFd] as unknown as Duplex;
     // A write to a child that has just died: its end is reported below.
-    this.socket.on('error', () => undefined);
+    socket.on('error', () => undefined);
     const replies = new BlockLines((line) => {
       this.onMessage(line);
     });
-    this.socket.on('data', (chunk: Buffer) => {
+    socket.on('data', (chunk: Buffer) => {
       replies.write(chunk);
     });
-    for (const stream of [child.stdout, child.stderr]) {
+    for (const stream of child.outputs) {
       const splitter = new BlockSplitter((block) => {
         this.onOutput(block);
       });
@@ -126,16 +105,24 @@ export class WarmChild {
         splitter.write(chunk);
       });
     }
-    child.on('exit', () => {
-      this.isUsable = false;
-      this.killer.finish();
+    this.ended = child.ended.then((end) => {
+      this.onEnd(end);
     });
-    this.ended = child.then((result) => {
-      this.isUsable = false;
-      this.killer.finish();
-      const signal = result.signal ?? signalOfExitCode(result.exitCode);
-      this.onEnd(signal === undefined ? { exitCode: result.exitCode } : { signal });
-    });
+  }
+
+  /** @throws Error with the system's `code` where it can't be started */
+  static async start(order: WarmChildOrder): Promise<WarmChild> {
+    const { python, cwd, env, graceMs } = order;
+    const args = ['-m', 'mergesweep_warm', `${socketFd}`];
+    const spawned = { command: python, args, cwd, env, graceMs, hasSocket: true };
+    const child = await SupervisedProcess.start(spawned);
+    if (child.socket === undefined) throw new Error(`${python} was started without a socket`);
+    return new WarmChild(child, child.socket, order);
+  }
+
+  /** False once it is dead, or in a state that is not to be trusted. */
+  get isUsable(): boolean {
+    return this.isTrusted && !this.child.hasExited;
   }
 
   /**
@@ -152,7 +139,7 @@ export class WarmChild {
     const log = new CappedLog(request.logPath, 64 * 1024 * 1024);
     const id = this.nextId++;
     const guard = startGuard({
-      groupId: this.groupId,
+      groupId: this.child.groupId,
       stallMs: request.stallMs,
       timeoutMs: request.timeoutMs,
       lastSignAt: () => this.pending?.lastSignAt ?? performance.now(),
@@ -198,9 +185,9 @@ export class WarmChild {
   /** Ends the child and all of its group: asked first, then TERM, then KILL. */
   async close(): Promise<void> {
     if (this.isUsable && this.pending === undefined) this.send({ op: 'quit', id: this.nextId++ });
-    this.isUsable = false;
+    this.isTrusted = false;
     const timer = setTimeout(() => {
-      this.killer.kill('cancel');
+      this.child.killer.kill('cancel');
     }, 1000);
     await this.ended;
     clearTimeout(timer);
@@ -211,8 +198,8 @@ export class WarmChild {
   }
 
   private kill(reason: 'stall' | 'timeout' | 'cancel'): void {
-    this.isUsable = false;
-    this.killer.kill(reason);
+    this.isTrusted = false;
+    this.child.killer.kill(reason);
   }
 
   private send(message: Readonly<Record<string, unknown>>): void {
@@ -267,15 +254,13 @@ export class WarmChild {
     });
   }
 
-  private onEnd(end: { readonly exitCode?: number | undefined; readonly signal?: string }): void {
+  private onEnd(end: ProcessEnd): void {
     const { pending } = this;
     if (pending === undefined) return;
-    const { exitCode, signal } = end;
-    const { reason } = this.killer;
+    const { reason } = this.child.killer;
     pending.reject(
       classifyToolFailure(pending.request.stage, toolName, {
-        ...(exitCode === undefined ? {} : { exitCode }),
-        ...(signal === undefined ? {} : { signal }),
+        ...end,
         timedOut: reason === 'timeout',
         stalled: reason === 'stall',
         cancelled: reason === 'cancel',

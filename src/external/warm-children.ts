@@ -41,7 +41,7 @@ export class WarmChildren {
     const place = this.places.get(placeId);
     if (place?.key === key && place.child.isUsable && !isWorn(place.child)) return place.child;
     await this.drop(placeId);
-    const child = new WarmChild(lease.child);
+    const child = await WarmChild.start(lease.child);
     try {
       await child.request({
         ...lease.start,

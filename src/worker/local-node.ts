@@ -1,4 +1,5 @@
 /** This machine as a node: its slots, its cards, its work folder. */
+import { realpathSync } from 'node:fs';
 import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -8,8 +9,10 @@ import { createSlotPool } from '../../activities/slots.js';
 import type { Slot } from '../../activities/slots.js';
 import { findProjectRoot } from '../config.js';
 import type { Environment, ToolCommands } from '../config.js';
-import { UsageError } from '../errors.js';
+import { MergesweepError, UsageError } from '../errors.js';
+import { endMarked } from '../external/marked-processes.js';
 import { makePrivateFolder } from '../external/private-folder.js';
+import { toStageFailure } from '../external/system-failures.js';
 import { WarmChildren } from '../external/warm-children.js';
 import { clearFormerWork, dropUnreleased, releaseWithinMs } from '../external/work-folder.js';
 import type { Permissions } from '../preflight/permissions.js';
@@ -42,14 +45,19 @@ export interface LocalNode {
 /** Processes get this long to end by themselves: Ctrl-C must be done within 10 s. */
 const graceMs = 4_000;
 
-/** @throws UsageError `work_dir` when another process works in the folder */
+/**
+ * @throws UsageError `work_dir` when another process works in the folder, `work_dir_unusable` when it
+ *   can't be read and written, `orphans` when a former worker's processes can't be ended
+ */
 export async function createLocalNode(options: LocalNodeOptions): Promise<LocalNode> {
   const gpus = options.gpus ?? (await listGpus(options.env));
   const cores = availableParallelism();
   const slots = options.slots ?? (gpus.length > 0 ? gpus.length : Math.max(1, cores >> 1));
   const deviceClass = gpus.length > 0 ? 'cuda' : 'cpu';
-  const { nodeId, workRoot, publishRoot, tools, env } = options;
-  const giveBack = await takeWorkRoot(workRoot);
+  const { nodeId, publishRoot, tools, env } = options;
+  const giveBack = await takeWorkRoot(options.workRoot);
+  // Processes are known by this path, also to the next worker, however it names the folder.
+  const workRoot = realpathSync(options.workRoot);
   const children = new WarmChildren();
   const activities = createNodeActivities({
     nodeId,
@@ -72,6 +80,7 @@ export async function createLocalNode(options: LocalNodeOptions): Promise<LocalN
   });
   const close = async (): Promise<void> => {
     await children.close();
+    await endMarked(workRoot, graceMs);
     giveBack();
   };
   return { slots, deviceClass, activities, close };
@@ -79,14 +88,22 @@ export async function createLocalNode(options: LocalNodeOptions): Promise<LocalN
 
 /** Makes the folder ours alone and clears what a former owner left; returns how to give it back. */
 async function takeWorkRoot(workRoot: string): Promise<() => void> {
-  makePrivateFolder(workRoot);
-  const lock = acquireExclusiveLock(join(workRoot, 'node.lock'));
+  const lock = await withAdvice(workRoot, () => {
+    makePrivateFolder(workRoot);
+    return acquireExclusiveLock(join(workRoot, 'node.lock'));
+  });
   if (lock === undefined)
     throw new UsageError(
       'work_dir',
       `Another worker uses ${workRoot}, and would take this one's merges for its own: end it, or name another folder with --work-dir.`,
     );
-  await clearFormerWork(workRoot);
+  try {
+    await endOrphans(realpathSync(workRoot));
+    await withAdvice(workRoot, () => clearFormerWork(workRoot));
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
   // What can't be dropped now is tried again; a trial must not fail of it.
   const drop = (): void => void dropUnreleased(workRoot).catch(() => undefined);
   const timer = setInterval(drop, releaseWithinMs).unref();
@@ -94,6 +111,26 @@ async function takeWorkRoot(workRoot: string): Promise<() => void> {
     clearInterval(timer);
     lock.release();
   };
+}
+
+/** A worker that was killed may have left daemons: they hold memory and cards that trials need. */
+async function endOrphans(workRoot: string): Promise<void> {
+  const left = await endMarked(workRoot);
+  if (left.length > 0)
+    throw new UsageError(
+      'orphans',
+      `Expected to end the processes that a former worker left in ${workRoot}, got ${left.join(', ')} alive after 10 s of SIGKILL: they wait for a device or a disk; look at it with ps, or restart the machine.`,
+    );
+}
+
+async function withAdvice<T>(workRoot: string, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof MergesweepError) throw error;
+    const { message } = toStageFailure(error, workRoot);
+    throw new UsageError('work_dir_unusable', message, { cause: error });
+  }
 }
 
 const numberSlots = (count: number): string[] =>
