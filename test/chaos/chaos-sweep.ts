@@ -21,6 +21,8 @@ const lookEveryMs = 100;
 /** Without any change in the ledger for so long, and with all processes there, it is stuck. */
 const stuckAfterMs = 120_000;
 const mostPauses = 5;
+/** Ends of one target that nobody brought about, without a change in the ledger: it can't start. */
+const mostFutileExits = 60;
 
 /** Where anything happened that delays recovery by itself: two faults at once are no measurement. */
 interface Disturbance {
@@ -58,6 +60,7 @@ export class ChaosSweep {
   private starting: { target: 'coordinator' | 'server'; atMs: number } | undefined;
   private starts = 0;
   private pauses = 0;
+  private readonly futileExits = new Map<Target, number>();
   private stoppedUntilMs = 0;
   private isOver = false;
   private reader: LedgerReader | undefined;
@@ -175,6 +178,7 @@ export class ChaosSweep {
   private noteExit(target: Target, { code, signal, atMs }: Exit, pid: number): boolean {
     this.say(`exit ${target} ${pid} ${signal ?? code ?? ''}`);
     this.watch.mourn(target, pid);
+    this.countFutile(target);
     const struck = this.struck.get(pid);
     const crashAt = this.armed.get(pid);
     const isCrash = signal === 'SIGKILL' && struck?.kind !== 'kill' && crashAt !== undefined;
@@ -189,8 +193,9 @@ export class ChaosSweep {
       this.nodeDeaths.push({ node: this.nodeIdOf(target), atMs, how: 'kill' });
     if (target.startsWith('node') && struck?.kind === 'term')
       this.nodeDeaths.push({ node: this.nodeIdOf(target), atMs: struck.atMs, how: 'term' });
-    if (target === 'coordinator') return this.noteRunExit(code, signal, struck !== undefined);
-    return true;
+    const isWanted =
+      target !== 'coordinator' || this.noteRunExit(code, signal, struck !== undefined);
+    return isWanted && !this.isOver;
   }
 
   private noteRunExit(code: number | null, signal: string | null, isStruck: boolean): boolean {
@@ -206,7 +211,15 @@ export class ChaosSweep {
         this.violate('stuck', `paused again and again: ${this.tailOf('coordinator')}`);
       if (code === 2 || code === 3 || this.pauses > mostPauses) this.isOver = true;
     }
-    return !this.isOver && signal !== 'SIGINT';
+    return signal !== 'SIGINT';
+  }
+
+  private countFutile(target: Target): void {
+    const count = (this.futileExits.get(target) ?? 0) + 1;
+    this.futileExits.set(target, count);
+    if (count < mostFutileExits || this.isOver) return;
+    this.violate('stuck', `${target} ends again and again: ${this.tailOf(target)}`);
+    this.isOver = true;
   }
 
   private look(): void {
@@ -214,6 +227,7 @@ export class ChaosSweep {
       this.reader ??= openLedgerReader(this.folder.results);
       const before = this.witness.progress;
       this.witness.look(this.reader, sweepName);
+      if (before !== this.witness.progress) this.futileExits.clear();
       if (before !== this.witness.progress && this.starting !== undefined) {
         const { target, atMs } = this.starting;
         this.toProgress[target].push((Date.now() - atMs) / 1000);
