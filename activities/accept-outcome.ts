@@ -62,7 +62,7 @@ function complete(turn: Turn, trial: TrialRow, result: RunTrialResult): { pause?
   let report: PackedEvalReport;
   try {
     verifyReport(result.report, evaluation.split, result.attempt);
-    report = completeReport(turn, trial, result.report);
+    report = completeReport(turn, trial, result);
     fitness = computeFitness(report, evaluation, result.attempt).fitness;
   } catch (error) {
     if (!(error instanceof TrialFailedError)) throw error;

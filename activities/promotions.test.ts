@@ -225,6 +225,29 @@ describe('a sweep with rungs', () => {
     expect(next[0]?.evaluation.documents).toMatchObject({ rung: 2, isExtension: false });
   });
 
+  it('scores anew what only looks like a mean on few documents, as a perplexity of one does', async () => {
+    const { trials } = await fixture.tellAsk([], 5);
+    const baselines = trials.map((trial) => completeWithDocuments(trial, 0.5, false));
+    const [first] = (await fixture.tellAsk(baselines, 1)).trials;
+    const outcome = first ? [completeWithDocuments(first, 0.75)] : [];
+    const { trials: next } = await fixture.tellAsk(outcome, 1);
+    expect(next[0]?.trial).toBe('1r2');
+    expect(next[0]?.evaluation.documents).toMatchObject({ rung: 2, isExtension: false });
+  });
+
+  it('fails a promotion whose scores can not be joined with those before, and goes on', async () => {
+    const { trials } = await pastBaselines(1);
+    const outcomes = trials.map((trial) => completeWithDocuments(trial, 0.75));
+    const [promotion] = (await fixture.tellAsk(outcomes, 1)).trials;
+    const next = await fixture.tellAsk(
+      promotion ? [completeWithDocuments(promotion, 0.75, false)] : [],
+      1,
+    );
+    expect(row('1r2')?.failure).toMatchObject({ class: 'truncated_results' });
+    expect(row('1r2')?.failure?.reason).toContain('mean of their documents');
+    expect(next.trials.map(({ trial }) => trial)).toEqual(['2']);
+  });
+
   it('pauses with the reason when no baseline could be scored', async () => {
     const { trials } = await fixture.tellAsk([], 5);
     const reply = await fixture.tellAsk(

@@ -1,3 +1,4 @@
+import { TrialFailedError } from '../src/errors.js';
 import {
   combineReports,
   isMeanOfDocuments,
@@ -19,7 +20,7 @@ import { resolveFidelity, type Fidelity } from '../src/spec/fidelity.js';
 import { getTrial, listDocuments, listScores } from '../src/store/reader.js';
 import type { TrialRow } from '../src/store/rows.js';
 import { listStandings, type Standing } from '../src/store/standings.js';
-import type { CheckpointHolder, TrialId } from './contracts.js';
+import type { CheckpointHolder, RunTrialResult, TrialId } from './contracts.js';
 import { propose } from './propose.js';
 import type { Turn } from './turn.js';
 
@@ -109,8 +110,9 @@ function promote(turn: Turn, fidelity: Fidelity, row: TrialRow, holder?: Checkpo
   if (row.rung === undefined || counts === undefined) return;
   const rung = row.rung + 1;
   const isFull = rung === fidelity.rungs.length;
-  // A perplexity of a part says nothing about the whole: it is scored anew.
-  const isExtension = isMeanOfDocuments(readReport(turn, row));
+  // A perplexity of a part says nothing about the whole: it is scored anew. On few documents it may look
+  // like a mean, of one it is one: the baselines, on all of them, tell.
+  const isExtension = isMeanOfDocuments(readReport(turn, row)) && isMeanInBaselines(turn);
   propose(turn, {
     trial: `${originOf(row.trial)}r${rung}`,
     kind: 'promotion',
@@ -123,16 +125,33 @@ function promote(turn: Turn, fidelity: Fidelity, row: TrialRow, holder?: Checkpo
   });
 }
 
-/** The report of a promotion with what its trial was scored on before; any other as it is. */
+function isMeanInBaselines(turn: Turn): boolean {
+  return listStandings(turn.db, turn.sweep)
+    .filter(({ kind, state }) => kind === 'baseline' && state === 'complete')
+    .flatMap(({ trial }) => getTrial(turn.db, turn.sweep, trial) ?? [])
+    .every((baseline) => isMeanOfDocuments(readReport(turn, baseline)));
+}
+
+/**
+ * The report of a promotion with what its trial was scored on before; any other as it is.
+ *
+ * @throws TrialFailedError `truncated_results` where the two can't be joined
+ */
 export function completeReport(
   turn: Turn,
   { promotes, input }: TrialRow,
-  report: PackedEvalReport,
+  { report, attempt }: RunTrialResult,
 ): PackedEvalReport {
   if (promotes === undefined || input.evaluation.documents?.isExtension !== true) return report;
   const before = getTrial(turn.db, turn.sweep, promotes);
   if (before === undefined) throw new Error(`trial ${promotes} is gone`);
-  return packReport(combineReports(readReport(turn, before), unpackReport(report)));
+  try {
+    return packReport(combineReports(readReport(turn, before), unpackReport(report)));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const reason = `its scores can't be joined with those of trial ${promotes}: ${why}`;
+    throw new TrialFailedError({ class: 'truncated_results', reason, stage: 'collect', attempt });
+  }
 }
 
 /**
