@@ -3,6 +3,8 @@ import { ApplicationFailure } from '@temporalio/common';
 import type {
   CoordinatorActivities,
   OpenSweepReply,
+  SteerInput,
+  SteerReply,
   SweepSummary,
   TellAskInput,
   TellAskReply,
@@ -24,6 +26,8 @@ interface Call {
   readonly name: Name;
   readonly input: unknown;
   readonly onReply: (reply: never) => void;
+  /** An order that makes no sense now. */
+  readonly onRefused?: () => void;
   isOrphan: boolean;
 }
 
@@ -67,6 +71,16 @@ export class Calls {
   ): void {
     const input = { ...this.#names(), ...(pause !== undefined && { pause }) };
     this.#call({ caller, name: 'finishSweep', input, onReply, isOrphan: false });
+  }
+
+  steer(
+    caller: Caller,
+    request: Pick<SteerInput, 'requestId' | 'order'>,
+    onReply: (reply: SteerReply) => void,
+    onRefused: () => void,
+  ): void {
+    const input: SteerInput = { ...this.#names(), ...request };
+    this.#call({ caller, name: 'steer', input, onReply, onRefused, isOrphan: false });
   }
 
   /** A request that was answered long ago comes once more. */
@@ -122,6 +136,11 @@ export class Calls {
         if (call.name === 'tellAsk') this.#compare(reply, JSON.stringify(again));
       }
     } catch (error) {
+      if (error instanceof ApplicationFailure && error.type === 'steer_refused') {
+        trace(`the order is refused: ${error.message}`);
+        if (call.caller.isAlive) call.onRefused?.();
+        return;
+      }
       if (error instanceof SimulatedCrash) onCrash();
       else if (!isPassing(error)) {
         const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -34,6 +34,12 @@ export class CoordinatorProcess {
   #ledger: Ledger | undefined;
   #activities: CoordinatorActivities | undefined;
   #countdown: number | undefined;
+  #connection: Database.Database | undefined;
+  #changesBefore = 0;
+  #didWrite = false;
+  /** Every call that changed the ledger, in the order in which it did. */
+  readonly effective: { readonly name: keyof CoordinatorActivities; readonly input: unknown }[] =
+    [];
 
   constructor(options: CoordinatorOptions) {
     this.folder = options.folder;
@@ -48,10 +54,13 @@ export class CoordinatorProcess {
   start(): void {
     const { folder, now, sabotage } = this.#options;
     this.isUp = true;
+    // Crashes while it opens are those of `npm run chaos` and `npm run powercut`.
+    setCrashHook(undefined);
+    this.#ledger = openLedger(folder, { mode: 'write', now: now() });
+    this.#connection = this.#ledger.transact((db) => db);
     setCrashHook((point, what) => {
       this.#pass(point, what);
     });
-    this.#ledger = openLedger(folder, { mode: 'write', now: now() });
     const activities = createCoordinatorActivities({
       ledger: sabotage?.ledger?.(this.#ledger) ?? this.#ledger,
       resultsDir: folder,
@@ -79,7 +88,7 @@ export class CoordinatorProcess {
     const files = ['', '-wal'].map((suffix) => join(this.folder, `${ledgerFileName}${suffix}`));
     for (const path of files) if (existsSync(path)) copyFileSync(path, `${path}.copy`);
     // Closing the last connection writes the log back into the file: a killed process does not.
-    this.#ledger?.close();
+    this.#connection?.close();
     for (const path of files) if (existsSync(`${path}.copy`)) renameSync(`${path}.copy`, path);
     this.#ledger = undefined;
     this.#activities = undefined;
@@ -102,18 +111,33 @@ export class CoordinatorProcess {
     const activity = this.#activities[name] as (
       given: typeof input,
     ) => Promise<Awaited<ReturnType<CoordinatorActivities[Name]>>>;
+    this.#changesBefore = this.#countChanges();
+    this.#didWrite = false;
     try {
       const reply = await activity(input);
       if (this.isUp) return reply;
     } catch (error) {
       if (this.isUp) throw error;
+    } finally {
+      if (this.#hasWritten()) this.effective.push({ name, input });
     }
     this.kill();
     throw new SimulatedCrash('died on the way');
   }
 
+  #hasWritten(): boolean {
+    return this.#didWrite;
+  }
+
+  #countChanges(): number {
+    return Number(this.#connection?.prepare('SELECT total_changes()').pluck().get() ?? 0);
+  }
+
   #pass(point: CrashPoint, what: string): void {
     if (!this.isUp) throw new SimulatedCrash('dead already');
+    if (point === 'after commit' && this.#countChanges() > this.#changesBefore) {
+      this.#didWrite = true;
+    }
     if (this.#countdown !== undefined) {
       this.#countdown -= 1;
       if (this.#countdown === 0) {

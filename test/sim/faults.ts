@@ -60,7 +60,7 @@ export class Faults {
     const [first, ...others] = report.scores;
     if (first === undefined) return result;
     const values: readonly unknown[] = [null, '0.5', 1e308, Number.POSITIVE_INFINITY, undefined];
-    const value = this.random.pick(values) as number;
+    const value = values[this.random.below(values.length)] as number;
     const garbled = this.random.pick([
       { ...report, scores: [{ ...first, value }, ...others] },
       { ...report, scores: others },

@@ -52,6 +52,18 @@ export class Mishaps {
       node.slots = Math.max(1, node.slots);
     }
     this.#world.tellCapacity();
+    this.#letGoOn();
+  }
+
+  /** The user sees a sweep that is held, and lets it go on; again where the order went under. */
+  #letGoOn(): void {
+    const { coordinator, orders, queue, isDone } = this.#world;
+    const isHeld = coordinator.isUp && coordinator.ledger.getSweep(sweepName)?.isHeld === true;
+    if (isHeld) orders.give({ kind: 'resume' });
+    if (!isDone)
+      queue.after(300, () => {
+        this.#letGoOn();
+      });
   }
 
   readonly #acts: Readonly<Record<TimedFault, () => void>> = {
@@ -139,6 +151,9 @@ export class Mishaps {
     },
     swizzle: () => {
       this.#swizzle();
+    },
+    order: () => {
+      this.#world.orders.giveAny();
     },
   };
 

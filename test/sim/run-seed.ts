@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { writeBestConfig } from '../../activities/sweep-files.js';
 import { checkLedger } from './check-ledger.js';
 import type { Sabotage } from './coordinator-process.js';
+import { dumpLedger, findDifference, replay } from './replay.js';
 import { type PlanOptions, planSeed, type SeedPlan } from './seed-plan.js';
 import { sweepName, type Violation, World } from './world.js';
 
@@ -74,11 +75,25 @@ async function check(world: World, options: SeedOptions): Promise<void> {
   };
   checkLedger(ledger, {
     ...{ sweep: sweepName, maxTrials: plan.maxTrials, isDone: world.isDone },
-    ...{ scores: world.scores, violate },
+    ...{ scores: world.scores, orders: world.orders.acknowledged, violate },
     isNoisy: plan.chances.noise !== undefined || plan.intervals.rivalOutcome !== undefined,
   });
   if (world.isDone) checkBestConfig(world);
+  if (plan.isReplayed) await compareWithReplay(world, options);
   if (plan.hasOneSlot && world.isDone) await compareWithUndisturbed(world, options);
+}
+
+/** The ledger is a function of the calls that counted, whatever came between and whatever the clock said. */
+async function compareWithReplay(world: World, { sabotage }: SeedOptions): Promise<void> {
+  const happened = world.coordinator.ledger.transact(dumpLedger);
+  await inFolder(async (folder) => {
+    const again = await replay(world.coordinator.effective, {
+      folder,
+      ...(sabotage !== undefined && { sabotage }),
+    });
+    const difference = findDifference(happened, again);
+    if (difference !== undefined) world.violate('replay', difference);
+  });
 }
 
 /** I6: the file is what the ledger alone says. */

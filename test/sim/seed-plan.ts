@@ -23,6 +23,7 @@ export const timedFaults = [
   'lateRequest',
   'rivalOutcome',
   'swizzle',
+  'order',
 ] as const;
 export type TimedFault = (typeof timedFaults)[number];
 

@@ -1,5 +1,12 @@
 /** One run of the sweep's workflow: what `workflows/sweep.ts` does with the scheduler's commands. */
-import type { RunTrialInput, SweepSummary, TrialId } from '../../activities/contracts.js';
+import type {
+  RunTrialInput,
+  SteerOrder,
+  SteerReply,
+  SweepSummary,
+  TrialId,
+} from '../../activities/contracts.js';
+import { findMalformation, findMisfit } from '../../workflows/check-order.js';
 import {
   carry,
   openScheduler,
@@ -34,6 +41,9 @@ export class SweepRun {
   #commands: SchedulerCommand[] = [];
   #isWaiting = false;
   #isReconcileDue = false;
+  #isLedgerChanged = false;
+  /** Orders that were taken in; the first one is being carried out. */
+  readonly #orders: Order[] = [];
   /** Told by this run and not handed out again since. */
   readonly #told = new Set<TrialId>();
 
@@ -63,10 +73,47 @@ export class SweepRun {
     this.#pump();
   }
 
+  /** Something else wrote the ledger. */
+  lookAgain(): void {
+    this.#isLedgerChanged = true;
+    this.reconcile();
+  }
+
+  /** Orders are carried out one after the other; one that makes no sense is refused at the door. */
+  steer(requestId: string, order: SteerOrder, onDone: (reply: SteerReply) => void): void {
+    const misfit = findMalformation(order) ?? findMisfit(order, this.state.stop);
+    if (!this.isAlive || this.state.phase === 'ended' || misfit !== undefined) {
+      this.#options.trace(`the order is refused at the door: ${misfit ?? 'it has ended'}`);
+      return;
+    }
+    this.#orders.push({ requestId, order, onDone });
+    if (this.#orders.length === 1 && this.state.phase !== 'opening') this.#carryOut();
+  }
+
   /** Nothing of it goes on; what it asked for may still be carried out. */
   terminate(): void {
     this.isAlive = false;
     this.#options.trialRuns.forgetAttached();
+  }
+
+  #carryOut(): void {
+    const [first] = this.#orders;
+    if (first === undefined) return;
+    const { requestId, order, onDone } = first;
+    const next = (): void => {
+      this.#orders.shift();
+      if (this.#orders.length > 0) this.#carryOut();
+      this.#pump();
+    };
+    const steered = (reply: SteerReply): void => {
+      const { message: _, ...standing } = reply;
+      this.#events.push({ type: 'steered', ...standing });
+      if (order.kind === 'stop') this.#events.push({ type: 'stopRequested', mode: 'drain' });
+      if (order.kind === 'cancel') this.#events.push({ type: 'stopRequested', mode: 'now' });
+      onDone(reply);
+      next();
+    };
+    this.#options.calls.steer(this, { requestId, order }, steered, next);
   }
 
   #wait(): void {
@@ -80,8 +127,11 @@ export class SweepRun {
 
   #pump(): void {
     while (this.isAlive && !this.#isWaiting) {
-      const command = this.#commands.shift();
+      const [command] = this.#commands;
       if (command !== undefined) {
+        // A run ends when the orders that it has taken in are carried out.
+        if (isLast(command) && this.#orders.length > 0) return;
+        this.#commands.shift();
         this.#perform(command);
         continue;
       }
@@ -99,16 +149,18 @@ export class SweepRun {
     checkStep(before, event, step, violate);
     this.state = step.state;
     this.#commands = [...step.commands];
+    if (before.phase === 'opening' && this.state.phase !== 'opening') this.#carryOut();
     trace(`${event.type} -> ${step.commands.map(({ type }) => type).join(' ') || 'nothing'}`);
     const isLong = this.state.told >= outcomesPerRun;
     if (isLong && !this.state.isRotationDue) this.#events.push({ type: 'rotationDue' });
   }
 
   #askWhatIsAwaited(): void {
-    this.#isReconcileDue = false;
+    const isChanged = this.#isLedgerChanged;
+    [this.#isReconcileDue, this.#isLedgerChanged] = [false, false];
     this.#wait();
-    this.#options.calls.openSweep(this, true, ({ pending }) => {
-      this.#events.unshift({ type: 'reconciled', pending });
+    this.#options.calls.openSweep(this, true, ({ pending, isHeld = false }) => {
+      this.#events.unshift({ type: 'reconciled', pending, isHeld, isChanged });
       this.#goOn();
     });
   }
@@ -179,3 +231,12 @@ export class SweepRun {
     });
   }
 }
+
+interface Order {
+  readonly requestId: string;
+  readonly order: SteerOrder;
+  readonly onDone: (reply: SteerReply) => void;
+}
+
+const isLast = ({ type }: SchedulerCommand): boolean =>
+  type === 'continueAsNew' || type === 'finish' || type === 'pause';

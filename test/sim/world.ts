@@ -7,6 +7,7 @@ import { CoordinatorProcess, type Sabotage } from './coordinator-process.js';
 import { EventQueue } from './event-queue.js';
 import { Faults } from './faults.js';
 import { Mishaps } from './mishaps.js';
+import { Orders } from './orders.js';
 import type { SeedPlan } from './seed-plan.js';
 import { SimNode } from './sim-node.js';
 import { SweepRun } from './sweep-run.js';
@@ -37,6 +38,7 @@ export class World {
   readonly trialRuns: TrialRuns;
   readonly calls: Calls;
   readonly scores: CheckedScores;
+  readonly orders: Orders;
   readonly violations: Violation[] = [];
   sweepRun: SweepRun | undefined;
   summary: SweepSummary | undefined;
@@ -84,6 +86,7 @@ export class World {
         this.#restartLater();
       },
     });
+    this.orders = new Orders(this);
     this.#mishaps = new Mishaps(this);
   }
 
