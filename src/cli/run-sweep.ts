@@ -6,18 +6,22 @@ import { installRuntime } from '../worker/runtime.js';
 import { openSession } from '../worker/session.js';
 import type { Session } from '../worker/session.js';
 import { connectTemporal } from '../client/connect.js';
-import { isLoopback, resolveTemporal } from '../client/resolve-temporal.js';
+import { holderAnswerMs, locateHolder, silentHolder } from '../client/holder.js';
+import { lookAgain } from '../client/look-again.js';
+import { resolveTemporal } from '../client/resolve-temporal.js';
 import { askStatus, startSweep } from '../client/start-sweep.js';
+import { steerSweep } from '../client/steer.js';
 import { watchSweep } from '../client/watch-sweep.js';
 import type { Config, Environment } from '../config.js';
-import { LedgerError, MergesweepError, UsageError } from '../errors.js';
+import { MergesweepError, UsageError } from '../errors.js';
 import { acquireWriterLock, isLockHeld } from '../store/writer-lock.js';
 import type { WriterDescription, WriterLock } from '../store/writer-lock.js';
 import type { LedgerReader } from '../store/rows.js';
 import type { SweepSummary } from '../../activities/contracts.js';
+import { adoptEdits } from './adopt-edits.js';
 import type { Reporter } from './live/reporter.js';
 import type { RunOptions } from './run-options.js';
-import { findReader } from './run-target.js';
+import { findReader, requireSameSweep } from './run-target.js';
 import type { RunTarget } from './run-target.js';
 import { serveOthers } from './serve-others.js';
 import { exitCodes } from './verb.js';
@@ -32,6 +36,12 @@ export interface RunSweepOrder {
   readonly versions: Readonly<Record<string, string>>;
   /** The command that goes on with the sweep. */
   readonly goOn: string;
+  /** The file says something else than the ledger, and may. */
+  readonly isEdited: boolean;
+  /** The user holds the sweep, and lets it go now. */
+  readonly isReleasing: boolean;
+  /** A new sweep begins with what this one knows. */
+  readonly forkOf?: string;
   /** Aborted at Ctrl-C. */
   readonly signal: AbortSignal;
   /** Is given what to do at the second Ctrl-C. */
@@ -39,8 +49,6 @@ export interface RunSweepOrder {
   readonly printResult: (reader: LedgerReader, sweep: string) => void;
 }
 
-/** How long a holder may take to answer before its folder counts as stuck. */
-const holderAnswerMs = 15_000;
 /** How long a holder may take to start its server. */
 const holderReadyMs = 20_000;
 /** Ctrl-C ends within this, whatever hangs. */
@@ -82,6 +90,7 @@ async function runAsHolder(order: RunSweepOrder, lock: WriterLock): Promise<Exit
       `--detach hands the sweep to the process that runs the folder, and none runs ${config.resultsDir}: leave --detach away (under tmux or nohup to log off).`,
     );
   const temporalTarget = resolveTemporal(options, order.env);
+  if (order.isEdited) adoptEdits(order);
   const session = await openSession({
     ...{ config, lock, env: order.env, versions: order.versions, slots: options.slots },
     target: temporalTarget,
@@ -97,14 +106,22 @@ async function runAsHolder(order: RunSweepOrder, lock: WriterLock): Promise<Exit
     for (const { name } of others)
       if (name !== target.spec.name)
         reporter.say(`The sweep ${name} was interrupted and goes on as well.`);
+    // Their workflows outlived the holder before us; orders may have come to the ledger meanwhile.
+    const open = ledger.listSweeps().filter((row) => row.state !== 'finished');
+    await lookAgain(
+      temporal.client,
+      ledger.ledgerId,
+      open.map(({ name }) => name),
+    );
     const handle = await startSweep({
       client: temporal.client,
-      open: openInput(target, ledger.ledgerId),
+      open: openInput(order, ledger.ledgerId),
       pool: config.pool,
       heartbeatSeconds: config.heartbeatSeconds,
       capacity: session.capacity,
       registryTaskQueue: session.registryTaskQueue,
     });
+    await letGo(order, ledger.ledgerId);
     const watching = watchSweep({
       ...{ client: temporal.client, handle, signal, reader: ledger },
       sweep: target.spec.name,
@@ -142,22 +159,24 @@ async function runThroughHolder(
   const { config, target, options, reporter, signal } = order;
   const reader = findReader(config.resultsDir);
   try {
-    if (holder?.temporalAddress === undefined || reader === undefined) throw silent(config, holder);
-    const temporal = await connectToHolder(order, holder, holder.temporalAddress);
+    if (holder === undefined || reader === undefined) throw silentHolder(config.resultsDir, holder);
+    const temporal = await connectToHolder(order, holder);
     try {
       const handle = await startSweep({
         client: temporal.client,
-        open: openInput(target, reader.ledgerId),
+        open: openInput(order, reader.ledgerId),
         pool: config.pool,
         heartbeatSeconds: config.heartbeatSeconds,
         capacity: 1,
         registryTaskQueue: registryTaskQueue(reader.ledgerId, temporal.isShared),
       });
       const status = await askStatus(temporal.client, handle, holderAnswerMs);
-      if (status === undefined) throw silent(config, holder);
+      if (status === undefined) throw silentHolder(config.resultsDir, holder);
       reporter.say(
         `Process ${holder.pid} on ${holder.host} runs this folder: it has taken the sweep ${target.spec.name}.`,
       );
+      sayWhatWaits(order, reader);
+      await letGo(order, reader.ledgerId);
       if (options.detach === true) return exitCodes.ok;
       const summary = await watchSweep({
         ...{ client: temporal.client, handle, signal, reader },
@@ -175,35 +194,45 @@ async function runThroughHolder(
   }
 }
 
-async function connectToHolder(order: RunSweepOrder, holder: WriterDescription, address: string) {
-  const target = resolveTemporal(order.options, order.env);
-  const namespace = holder.namespace ?? 'default';
-  if (target.kind === 'external' && target.address === address) {
-    const temporal = await connectTemporal(address, namespace, target.connectionOptions);
-    return { ...temporal, isShared: true };
-  }
-  // The holder's own server: only reachable, and only unprotected, on this machine.
-  if (!isLoopback(address)) {
-    throw new UsageError(
-      'other_temporal',
-      `Process ${holder.pid} on ${holder.host} runs this folder through the Temporal server ${address}: name the same one (--address ${address}, or its profile).`,
-    );
-  }
-  const isShared = target.kind === 'external';
-  return { ...(await connectTemporal(address, namespace)), isShared };
+async function connectToHolder(order: RunSweepOrder, holder: WriterDescription | undefined) {
+  const { config, options, env } = order;
+  const where = locateHolder(config.resultsDir, holder, options, env);
+  const { address, namespace, connectionOptions, isShared } = where;
+  return { ...(await connectTemporal(address, namespace, connectionOptions)), isShared };
 }
 
-function silent(config: Config, holder: WriterDescription | undefined): LedgerError {
-  const who = holder === undefined ? 'Another process' : `Process ${holder.pid} on ${holder.host}`;
-  return new LedgerError(
-    'writer_silent',
-    `${who} holds ${config.resultsDir} and does not answer. Wait if it has just started; else end it, or choose another folder with --results.`,
-  );
-}
-
-function openInput({ spec, specText, specPath, asked }: RunTarget, ledgerId: string) {
+function openInput({ target, forkOf }: RunSweepOrder, ledgerId: string) {
+  const { spec, specText, specPath, asked } = target;
   const isAsked = asked !== undefined && (asked.taskCode || asked.pickle.length > 0);
-  return { ledgerId, sweep: spec.name, specText, specPath, ...(isAsked && { allowed: asked }) };
+  return {
+    ledgerId,
+    sweep: spec.name,
+    specText,
+    specPath,
+    ...(isAsked && { allowed: asked }),
+    ...(forkOf !== undefined && { forkOf }),
+  };
+}
+
+/** Through its workflow, which knows the hold as well. */
+async function letGo(order: RunSweepOrder, ledgerId: string): Promise<void> {
+  if (!order.isReleasing) return;
+  const { config, target, options, env, reporter } = order;
+  const { message } = await steerSweep({
+    ...{ resultsDir: config.resultsDir, ledgerId, sweep: target.spec.name },
+    ...{ order: { kind: 'resume' }, flags: options, env },
+  });
+  reporter.say(message);
+}
+
+/** Its workflow may have begun before the file was edited; then only the next one reads it. */
+function sayWhatWaits({ target, isEdited, reporter }: RunSweepOrder, reader: LedgerReader): void {
+  const row = isEdited ? reader.getSweep(target.spec.name) : undefined;
+  if (row === undefined || requireSameSweep(reader, row, target).length === 0) return;
+  const { name } = row;
+  reporter.say(
+    `The edits of its file wait until it is opened again: npx mergesweep stop ${name}, then run it again.`,
+  );
 }
 
 function conclude(order: RunSweepOrder, reader: LedgerReader, summary: SweepSummary): ExitCode {
@@ -211,7 +240,7 @@ function conclude(order: RunSweepOrder, reader: LedgerReader, summary: SweepSumm
   if (summary.state === 'finished') return exitCodes.ok;
   const reason = summary.reason?.replace(/\.$/, '') ?? 'no reason given';
   order.reporter.say(
-    `The sweep ${summary.sweep} is paused: ${reason}. Once that is mended it goes on with: ${order.goOn} (a changed sweep file is another sweep: --name ${summary.sweep}-2)`,
+    `The sweep ${summary.sweep} is paused: ${reason}. Once that is mended it goes on with: ${order.goOn} (with its file edited, too, where that changes no score; else: npx mergesweep fork ${summary.sweep})`,
   );
   return exitCodes.stopped;
 }
