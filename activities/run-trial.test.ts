@@ -205,7 +205,7 @@ test('an attempt whose node was lost is told as such by the next', async () => {
   ]);
 });
 
-test.each(['hang', 'hang-ignoring-term', 'hang-with-grandchild'])(
+test.each(['hang', 'hang-ignoring-term', 'hang-with-all', 'busy-loop'])(
   '%s is killed as a hang with everything it started',
   async (fault) => {
     setFault({ lm_eval: fault });
@@ -216,14 +216,14 @@ test.each(['hang', 'hang-ignoring-term', 'hang-with-grandchild'])(
 );
 
 test('a stage that takes too long is a time-out', async () => {
-  setFault({ 'mergekit-yaml': 'hang' });
+  setFault({ 'mergekit-yaml': 'hang-with-all' });
   const limits = { mergeMinutes: 0.5 / 60, evaluateMinutes: 1, stallMinutes: 1 };
   expect((await failureOf({ limits })).type).toBe('timeout');
   await expectNoSurvivor();
 });
 
 test('a cancelled trial ends as cancelled and leaves no process', async () => {
-  setFault({ lm_eval: 'hang-with-grandchild' });
+  setFault({ lm_eval: 'hang-with-all' });
   const environment = newEnvironment();
   const running = run({}, activities(), environment);
   const ended = expect(running).rejects.toBeInstanceOf(CancelledFailure);
@@ -247,11 +247,14 @@ test('a trial that waits for a slot can be cancelled', async () => {
   await ended;
 });
 
-test('a leftover of a tool that ended well does not outlive it', async () => {
-  setFault({ lm_eval: 'leave-grandchild' });
-  await run();
-  await expectNoSurvivor();
-});
+test.each(['leave-grandchild', 'setsid-daemon'])(
+  'what %s leaves does not outlive a tool that ended well',
+  async (fault) => {
+    setFault({ lm_eval: fault });
+    await run();
+    await expectNoSurvivor();
+  },
+);
 
 test('no secret of the environment is in a failure or in a file', async () => {
   setFault({ lm_eval: 'print-secret' });

@@ -116,9 +116,30 @@ test('silence without CPU time is a stall', async () => {
 });
 
 test.runIf(process.platform === 'linux')('silent work is no stall', async () => {
-  const result = await run('while :; do :; done', { stallMs: 150, timeoutMs: 700 });
+  const result = await run('while :; do :; done', { stallMs: 500, timeoutMs: 1500 });
   expect(result).toMatchObject({ stalled: false, timedOut: true });
   expect(result.cpuMs).toBeGreaterThan(50);
+});
+
+test.runIf(process.platform === 'linux')(
+  'work whose bar stands still is a stall, however busy it is and whatever it prints',
+  async () => {
+    const bar = 'printf "a:  50%%|##  | 1/2 [\\r"';
+    const limits = { stallMs: 100, timeoutMs: 20_000 };
+    const busy = await run(`${bar}; while :; do :; done`, limits);
+    expect(busy).toMatchObject({ stalled: true, timedOut: false });
+    const talking = await run(
+      `${bar}; while :; do echo retrying; ${bar}; sleep 0.02; done`,
+      limits,
+    );
+    expect(talking).toMatchObject({ stalled: true, timedOut: false });
+  },
+);
+
+test('a bar that moves is progress', async () => {
+  const step = 'printf "a:  50%%|##  | $i/9 [\\r"; sleep 0.1';
+  const result = await run(`for i in 1 2 3 4 5 6 7 8 9; do ${step}; done`, { stallMs: 200 });
+  expect(result).toMatchObject({ exitCode: 0, stalled: false });
 });
 
 test('an abort cancels, and an aborted signal starts nothing', async () => {

@@ -1,5 +1,6 @@
 import { CappedLog } from './capped-log.js';
 import { BlockSplitter, OutputTail, splitLines } from './progress-lines.js';
+import { ProgressSigns } from './progress-signs.js';
 import { createRedactor } from './secrets.js';
 import { startGuard } from './stall-guard.js';
 import { SupervisedProcess, type ProcessEnd, type SpawnOrder } from './supervised-process.js';
@@ -11,7 +12,10 @@ export interface ProcessOrder extends Omit<SpawnOrder, 'hasSocket' | 'graceMs'> 
   readonly logCapBytes?: number;
   /** The output's lines; of a burst only the last. */
   readonly onLine?: (line: string) => void;
-  /** Kill when for so long nothing is written and next to no CPU time is used. */
+  /**
+   * Kill when for so long nothing is written and next to no CPU time is used, or for three times as
+   * long no progress bar moves, once there was one.
+   */
   readonly stallMs: number;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
@@ -43,12 +47,14 @@ export async function runProcess(order: ProcessOrder): Promise<ProcessResult> {
   const log = new CappedLog(order.logPath, order.logCapBytes ?? 64 * 1024 * 1024);
   const redact = createRedactor(order.env);
   const watch = { lastOutputAt: performance.now() };
+  const progress = new ProgressSigns();
   const onBlock = (block: string): void => {
     watch.lastOutputAt = performance.now();
     const clean = redact(block);
     log.write(clean);
     for (const line of splitLines(clean)) {
       tail.push(line);
+      progress.read(line.text);
       order.onLine?.(line.text);
     }
   };
@@ -69,6 +75,7 @@ export async function runProcess(order: ProcessOrder): Promise<ProcessResult> {
       stallMs: order.stallMs,
       timeoutMs: order.timeoutMs,
       lastSignAt: () => watch.lastOutputAt,
+      lastProgressAt: () => progress.lastAt,
       onExceeded: (reason) => {
         killer.kill(reason);
       },

@@ -5,6 +5,7 @@ import { parsePythonJson } from '../evaluation/lenient-json.js';
 import type { ToolProgress } from '../merge/progress.js';
 import { CappedLog } from './capped-log.js';
 import { BlockSplitter, OutputTail, splitLines } from './progress-lines.js';
+import { ProgressSigns } from './progress-signs.js';
 import { createRedactor } from './secrets.js';
 import { startGuard } from './stall-guard.js';
 import { socketFd, SupervisedProcess, type ProcessEnd } from './supervised-process.js';
@@ -33,7 +34,10 @@ export interface WarmRequest {
   readonly stage: TrialStage;
   /** Gets what the child's libraries print meanwhile. */
   readonly logPath: string;
-  /** The child is killed when so long no tensor and no batch was done, and no CPU was used. */
+  /**
+   * The child is killed when so long no tensor and no batch was done, and no CPU was used; busy or not,
+   * when none was done for three times as long.
+   */
   readonly stallMs: number;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -58,6 +62,7 @@ interface Pending {
   readonly request: WarmRequest;
   readonly log: CappedLog;
   lastSignAt: number;
+  readonly progress: ProgressSigns;
   readonly resolve: (reply: WarmReply & Readonly<Record<string, unknown>>) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -143,6 +148,7 @@ export class WarmChild {
       stallMs: request.stallMs,
       timeoutMs: request.timeoutMs,
       lastSignAt: () => this.pending?.lastSignAt ?? performance.now(),
+      lastProgressAt: () => this.pending?.progress.lastAt,
       onExceeded: (reason) => {
         this.kill(reason);
       },
@@ -158,7 +164,8 @@ export class WarmChild {
       const answer = new Promise<WarmReply & Readonly<Record<string, unknown>>>(
         (resolve, reject) => {
           const lastSignAt = performance.now();
-          this.pending = { id, request, log, lastSignAt, resolve, reject };
+          const progress = new ProgressSigns();
+          this.pending = { id, request, log, lastSignAt, progress, resolve, reject };
         },
       );
       request.signal.addEventListener('abort', onAbort, { once: true });
@@ -219,6 +226,7 @@ export class WarmChild {
     pending.lastSignAt = performance.now();
     if (message.progress !== undefined) {
       const { activity, done, total } = message.progress;
+      pending.progress.note(`${activity} ${done}`);
       const percent = Math.min(100, Math.floor((100 * done) / Math.max(1, total)));
       pending.request.onProgress?.({ activity, percent });
     } else if (message.ok === true && message.result !== undefined) {
