@@ -51,6 +51,7 @@ export async function runFake(
     },
     loadUnpack: () => Promise.resolve(unpackPlain),
     readFile: (path) => Promise.resolve(files[path]),
+    loadSteer: () => Promise.reject(new Error('nothing here steers')),
     sleep: () => Promise.reject(new Error('nothing here waits')),
     ...dependencies,
   });

@@ -1,3 +1,4 @@
+import type { SteerOptions, SteerOutcome } from '../client/steer.js';
 import type { DocumentRow, LedgerReader } from '../store/rows.js';
 import type { DocumentValues } from '../evaluation/eval-report.js';
 
@@ -9,6 +10,8 @@ export interface CliDependencies {
   /** The text of a file, or undefined where there is none. */
   readFile(path: string): Promise<string | undefined>;
   sleep(milliseconds: number): Promise<void>;
+  /** Gives an order to a sweep. */
+  loadSteer(): Promise<(options: SteerOptions) => Promise<SteerOutcome>>;
 }
 
 export const realDependencies: CliDependencies = {
@@ -23,4 +26,5 @@ export const realDependencies: CliDependencies = {
     const { setTimeout } = await import('node:timers/promises');
     await setTimeout(milliseconds);
   },
+  loadSteer: async () => (await import('../client/steer.js')).steerSweep,
 };

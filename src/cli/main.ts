@@ -22,10 +22,12 @@ import {
 import { registerRecover } from './recover.js';
 import { captureHelp } from './reference.js';
 import { formatUsageMessage, reportError } from './report-error.js';
+import { registerResume } from './resume.js';
 import { registerRun } from './run.js';
 import { registerSchema } from './schema.js';
 import { registerShow } from './show.js';
 import { registerStatus } from './status.js';
+import { registerSteer } from './steer.js';
 import { registerTrials } from './trials.js';
 import { registerWorker } from './worker.js';
 import type { CliIo } from './verb.js';
@@ -64,9 +66,12 @@ export function createProgram(
   registerDoctor(program, io);
   program.commandsGroup('Run:');
   registerRun(program, io);
+  registerResume(program, io, dependencies);
   registerDemo(program, io, registerRun);
   registerWorker(program, io);
   registerRecover(program, io);
+  program.commandsGroup('Steer:');
+  registerSteer(program, io, dependencies);
   program.commandsGroup('Read:');
   registerLs(program, io, dependencies);
   registerStatus(program, io, dependencies);
