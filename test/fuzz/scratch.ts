@@ -1,0 +1,19 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** In memory where that can be: a case is a handful of files. */
+const root = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+const prefixOf = (parent: number): string => `mergesweep-fuzz-${parent}-`;
+
+/** A folder of this process, which its parent removes. */
+export function createScratch(): string {
+  return mkdtempSync(join(root, prefixOf(process.ppid)));
+}
+
+/** Also those of processes that were killed. */
+export function removeScratch(): void {
+  for (const name of readdirSync(root))
+    if (name.startsWith(prefixOf(process.pid)))
+      rmSync(join(root, name), { recursive: true, force: true });
+}
