@@ -27,7 +27,9 @@ async function main(args: readonly string[]): Promise<number> {
   const parent = existsSync('/dev/shm') ? '/dev/shm' : realpathSync(tmpdir());
   const folder = mkdtempSync(join(parent, 'faultsweep-'));
   try {
-    console.log(`npm run faultsweep -- ${[...args, '--seed', flags.seed].join(' ')}`);
+    const isSeeded = args.some((arg) => arg.startsWith('--seed'));
+    const told = isSeeded ? args : [...args, '--seed', String(flags.seed)];
+    console.log(`npm run faultsweep -- ${told.join(' ')}`);
     return await run(flags, folder, buildPreloadLibrary('fault', folder));
   } catch (error) {
     if (!(error instanceof NoPreloadError)) throw error;
@@ -93,7 +95,7 @@ async function runFaults(order: ChildOrder, faults: string[], counts: Counts): P
       const key = `${order.scenario} ${line.fault.split(' ')[0] ?? ''}`;
       if (line.hits > 0) counts.cases[key] = (counts.cases[key] ?? 0) + 1;
       tellViolations(order.scenario, line.fault, line.violations, counts);
-      if (done % 500 === 0) console.log(`${order.scenario}: ${done} of ${faults.length}`);
+      if (done % 100 === 0) console.log(`${order.scenario}: ${done} of ${faults.length}`);
     });
     if (end === 'done') continue;
     if (current === undefined) throw new Error(`the ${order.scenario} ended between cases: ${end}`);

@@ -16,9 +16,14 @@ import type { Violation } from './scenario.js';
 const [name, parent = '', ...rest] = process.argv.slice(2);
 const scenario = name === 'node' ? createNodeScenario() : createCoordinatorScenario();
 let unhandled: Violation[] = [];
+let isRunning = false;
 for (const event of ['unhandledRejection', 'uncaughtException'] as const) {
   process.on(event, (error: unknown) => {
     const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    if (!isRunning) {
+      process.stderr.write(`${what}\n`);
+      process.exit(1);
+    }
     unhandled.push({ kind: 'unhandled', what });
   });
 }
@@ -55,10 +60,12 @@ async function runCase(
   const folder = join(parent, 'case');
   mkdirSync(folder);
   unhandled = [];
+  isRunning = true;
   prepare(folder);
   const first = await scenario.start(folder);
   const { calls, hits } = disarm();
   const then = await scenario.goOn(folder);
+  isRunning = false;
   rmSync(folder, { recursive: true });
   return { calls, hits, violations: [...first, ...then, ...unhandled] };
 }
