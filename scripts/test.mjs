@@ -71,7 +71,7 @@ async function runPlan(names, isFull) {
     inTurn([suites.check], run),
     inTurn([suites.unit, suites.python], run),
   ]);
-  const alone = await inTurn([suites.workflow, suites.e2e], run);
+  const alone = await inTurn([suites.workflow, suites.e2e, suites.faults], run);
   return [...lanes.flat(), ...alone, ...(await runSlow(suites, env, isFull))];
 }
 

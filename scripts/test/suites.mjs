@@ -38,6 +38,11 @@ export function listSuites({ root, reports, python }) {
       report: { format: 'junit', path },
     };
   };
+  /** A program of `test/NAME/main.ts`: one case, which its exit code decides; its log has the seed. */
+  const fault = (name, ...args) => ({
+    name,
+    argv: [tool('tsx'), `test/${name}/main.ts`, ...args],
+  });
   const checks = [
     { name: 'types', argv: [tool('tsc'), '-b'] },
     { name: 'eslint', argv: [tool('eslint'), '.', '--max-warnings', '0'] },
@@ -72,6 +77,18 @@ export function listSuites({ root, reports, python }) {
       commands: [vitest('workflow', '--project', 'workflow')],
     },
     e2e: { name: 'e2e', minutes: 25, commands: [vitest('e2e', '--project', 'e2e')] },
+    faults: {
+      name: 'faults',
+      minutes: 20,
+      commands: [
+        fault('sim', '--seconds', '85', '--workers', '2'),
+        fault('chaos', '--kills', '20'),
+        fault('powercut', '--cuts', '150'),
+        fault('faultsweep', '--sample', '40'),
+        fault('fuzz', '--cases', '5000'),
+        fault('sabotage', '--sample', '5'),
+      ],
+    },
     /** @param items of `listSlowTests`; each runs by itself */
     slow: (items) => ({
       name: 'slow',
