@@ -29,7 +29,9 @@ const text = z
 
 const finite = z.number();
 const count = z.int().min(0).max(1_000_000_000);
-const name = z.string().regex(namePattern);
+/** Names become keys: none that every object has. */
+const isOwn = (key: string): boolean => !(key in Object.prototype);
+const name = z.string().regex(namePattern).refine(isOwn);
 const seed = z.int().min(0).max(2_147_483_647);
 const minutes = z.number().positive().max(10_000_000);
 
@@ -42,7 +44,10 @@ const model = plain.refine((value) => {
 });
 
 const dtype = z.enum(['float32', 'bfloat16', 'float16']);
-const parameterName = z.string().regex(/^[a-z][a-z0-9_]{0,47}$/);
+const parameterName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,47}$/)
+  .refine(isOwn);
 
 const openArguments = (group: ArgumentGroup) =>
   z

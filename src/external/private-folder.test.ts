@@ -49,3 +49,12 @@ it('refuses a folder that is shared by design', () => {
   }).toThrow(/Name a folder of your own/);
   expect(modeOf(folder)).toBe('1777');
 });
+
+it('refuses a folder below one where everybody may replace it', () => {
+  const open = join(folder, 'open');
+  mkdirSync(open);
+  chmodSync(open, 0o777);
+  expect(() => {
+    makePrivateFolder(join(open, 'a', 'results'));
+  }).toThrow(/chmod o-w .*open, or name a folder elsewhere/);
+});

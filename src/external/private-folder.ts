@@ -1,4 +1,5 @@
-import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { UsageError } from '../errors.js';
 
 /** What tells a folder of ours, beside an empty one: what `results/` and a node's work folder hold. */
@@ -13,6 +14,7 @@ const strangersAllowed = new Set(['README.md', '.gitignore']);
  */
 export function makePrivateFolder(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
+  refuseOpenParents(realpathSync(path));
   const { mode, uid } = statSync(path);
   const isOurs = process.getuid === undefined || uid === process.getuid();
   const isOpen = (mode & 0o022) !== 0;
@@ -28,4 +30,16 @@ export function makePrivateFolder(path: string): void {
     names.some((name) => marks.includes(name)) || names.every((name) => strangersAllowed.has(name));
   if (isOursAlone && (mode & 0o077) !== 0) chmodSync(path, 0o700);
   else if (isOpen) chmodSync(path, mode & 0o755);
+}
+
+/** Where everybody may write, and take away what is not theirs, a folder can be put in the place of ours. */
+function refuseOpenParents(path: string): void {
+  for (let parent = dirname(path); parent !== dirname(parent); parent = dirname(parent)) {
+    const { mode } = statSync(parent);
+    if ((mode & 0o1002) === 0o002)
+      throw new UsageError(
+        'shared_folder',
+        `Every user may write into ${parent}, and put another folder in the place of ${path}: chmod o-w ${parent}, or name a folder elsewhere.`,
+      );
+  }
 }

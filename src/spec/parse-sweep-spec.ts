@@ -6,6 +6,7 @@ import { checkFidelity } from './check-fidelity.js';
 import { checkGenome } from './check-genome.js';
 import { checkInject } from './check-inject.js';
 import { checkSchema } from './check-keys.js';
+import { checkNames } from './check-names.js';
 import { isClamped } from './check-parameters.js';
 import { checkTasks } from './check-tasks.js';
 import { sortDiagnostics, type Diagnostic, type Problem } from './diagnostic.js';
@@ -43,6 +44,7 @@ export function parseSweepSpec(
   const all: Problem[] = [
     ...problems,
     ...checkGenome(draft, folder, home),
+    ...checkNames(draft, stemOf(path)),
     ...checkTasks(draft),
     ...checkArguments(draft),
     ...checkFidelity(draft),
