@@ -7,6 +7,7 @@ import { benchNaive } from './naive/naive.js';
 import { benchOptimizerSpeed } from './optimizer-speed/optimizer-speed.js';
 import { benchOptimizer } from './optimizer/optimizer.js';
 import { benchOverhead } from './overhead/overhead.js';
+import { benchRecovery } from './recovery/recovery.js';
 import { benchSimulate } from './simulate/simulate.js';
 import { benchStages } from './stages/stages.js';
 
@@ -20,6 +21,7 @@ const benches: Readonly<Record<string, Bench>> = {
   stages: benchStages,
   optimizer: benchOptimizer,
   'optimizer-speed': benchOptimizerSpeed,
+  recovery: benchRecovery,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

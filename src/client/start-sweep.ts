@@ -44,6 +44,8 @@ export async function startSweep(options: StartSweepOptions): Promise<SweepHandl
     // A paused or finished one of this name is closed: the ledger knows where to go on.
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     staticSummary: `sweep ${open.sweep}`,
+    // What a sweep waits for when its coordinator dies in the middle of one; they take milliseconds.
+    workflowTaskTimeout: '5 seconds',
   });
   await signalRegistry(options, subscribeSignalName, workflowId);
   // Without a run id: it follows continue-as-new.

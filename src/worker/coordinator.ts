@@ -35,6 +35,8 @@ export async function startCoordinatorWorker(
     // One writer, one transaction at a time.
     maxConcurrentActivityTaskExecutions: 1,
     maxCachedWorkflows: 200,
+    // A task for a coordinator that died waits so long until the next one may have it.
+    stickyQueueScheduleToStartTimeout: '2 seconds',
   });
   if (!options.isSharedServer) return runWorkers([coordinator]);
   const registry = await Worker.create({ ...shared, taskQueue: registryQueue });

@@ -48,7 +48,7 @@ export function makeSweepFolder(options: FolderOptions): SweepFolder {
     chmodSync(join(path, 'tools', name), 0o755);
   }
   const sweepFile = join(path, 'sweeps', 'chaos.yaml');
-  writeFileSync(sweepFile, stringify(sweepFileOf(root, plan)));
+  writeFileSync(sweepFile, renderSweepFile(root, plan));
   return {
     ...{ path, sweepFile, calls, results: join(path, 'results') },
     env: {
@@ -68,11 +68,16 @@ export function makeSweepFolder(options: FolderOptions): SweepFolder {
   };
 }
 
-function sweepFileOf(root: string, { mode, seed, trials }: FolderOptions['plan']): unknown {
+/** A sweep of two parents of the zoo; what is given is written over the rest. */
+export function renderSweepFile(
+  root: string,
+  { mode, seed, trials }: FolderOptions['plan'],
+  more: Readonly<Record<string, unknown>> = {},
+): string {
   const task = (name: string, skill: string) => ({
     ...{ name, metric: 'exact_match,none', for: skill },
   });
-  return {
+  return stringify({
     version: 1,
     name: sweepName,
     genome: {
@@ -90,5 +95,6 @@ function sweepFileOf(root: string, { mode, seed, trials }: FolderOptions['plan']
     },
     // Deaths of a node are attempts.
     limits: { attempts: 10 },
-  };
+    ...more,
+  });
 }
