@@ -47,7 +47,7 @@ describe('repeatCommand', () => {
         ...{ address: 'temporal.lan:7233', insecurePlaintext: true },
       }),
     ).toBe(
-      "npx mergesweep run 'my sweep.yaml' --results 'o'\\''neill' --max-trials 3 --seed 0 " +
+      "npx mergesweep run 'my sweep.yaml' --max-trials 3 --seed 0 --results 'o'\\''neill' " +
         '--address temporal.lan:7233 --insecure-plaintext --no-worker',
     );
   });

@@ -26,25 +26,41 @@ export function goOnCommand(
 
 /** The same `run` again: the flags that say which sweep and where, as they were typed. */
 export function repeatCommand(file: string, options: RunOptions): string {
-  const flags: [flag: string, value: string | number | undefined][] = [
-    ['--results', options.results],
+  const which = givenFlags([
     ['--name', options.name],
     ['--max-trials', options.maxTrials],
     ['--seed', options.seed],
+  ]);
+  return ['npx mergesweep run', toShellWord(file), ...which, ...whereFlags(options)].join(' ');
+}
+
+/** `resume` with the flags that say where the sweep runs, as they were typed. */
+export function resumeCommand(sweep: string, options: RunOptions): string {
+  return ['npx mergesweep resume', toShellWord(sweep), ...whereFlags(options)].join(' ');
+}
+
+function whereFlags(options: RunOptions): string[] {
+  const given = givenFlags([
+    ['--results', options.results],
     ['--slots', options.slots],
     ['--pool', options.pool],
     ['--address', options.address],
     ['--namespace', options.namespace],
     ['--profile', options.profile],
-  ];
-  const given = flags.flatMap(([flag, value]) =>
-    value === undefined ? [] : [flag, toShellWord(String(value))],
-  );
+  ]);
   if (options.insecurePlaintext === true) given.push('--insecure-plaintext');
-  for (const label of options.allowPickle ?? []) given.push('--allow-pickle', label);
+  for (const label of options.allowPickle ?? []) given.push('--allow-pickle', toShellWord(label));
   if (options.allowTaskCode === true) given.push('--allow-task-code');
   if (!options.worker) given.push('--no-worker');
-  return ['npx mergesweep run', toShellWord(file), ...given].join(' ');
+  return given;
+}
+
+function givenFlags(
+  flags: readonly [flag: string, value: string | number | undefined][],
+): string[] {
+  return flags.flatMap(([flag, value]) =>
+    value === undefined ? [] : [flag, toShellWord(String(value))],
+  );
 }
 
 /** What `run` can override, by flag. */

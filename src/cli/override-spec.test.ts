@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { overrideSpec } from './override-spec.js';
+import { overrideSpec, readOverrides } from './override-spec.js';
 
 const text = `# a sweep
 version: 1
@@ -14,7 +14,20 @@ optimizer:
 describe('overrideSpec', () => {
   it('changes what is asked for and keeps comments and the rest', () => {
     const changed = overrideSpec(text, { name: 'demo-2', maxTrials: 40, seed: 0 });
-    expect(changed).toBe(text.replace('demo #', 'demo-2 #').replace('12', '40').replace('42', '0'));
+    const [first, ...rest] = changed.split('\n');
+    expect(rest.join('\n')).toBe(
+      text.replace('demo #', 'demo-2 #').replace('12', '40').replace('42', '0'),
+    );
+    expect(first).toBe(
+      '# By flags of `mergesweep`, not by the file: {"name":"demo-2","maxTrials":40,"seed":0}',
+    );
+  });
+
+  it('says in its text what was asked for, so that the file alone can be edited later', () => {
+    expect(readOverrides(overrideSpec(text, { maxTrials: 40 }))).toEqual({ maxTrials: 40 });
+    expect(readOverrides(text)).toEqual({});
+    expect(readOverrides('# By flags of `mergesweep`, not by the file: {"seed":"x"')).toEqual({});
+    expect(readOverrides('# By flags of `mergesweep`, not by the file: {"seed":"x"}')).toEqual({});
   });
 
   it('is the same text, byte for byte, without overrides', () => {

@@ -47,8 +47,8 @@ export function surviveBrokenOutput(verb: string | undefined): void {
 }
 
 /**
- * `| head` closes the pipe early, `> file` meets a full disk. A verb that works (`run`, `worker`,
- * `demo`) goes on in silence: its sweep is worth more than its output. One that reads ends; a closed
+ * `| head` closes the pipe early, `> file` meets a full disk. A verb that works (`run`, `resume`,
+ * `fork`, `worker`, `demo`) goes on in silence: its sweep is worth more than its output. One that reads ends; a closed
  * pipe is no failure, everything else is.
  */
 export function reactToBrokenOutput(
@@ -61,7 +61,7 @@ export function reactToBrokenOutput(
 
 /** The verbs that run trials; all others read. */
 export function isWorkingVerb(verb: string | undefined): boolean {
-  return verb === 'run' || verb === 'worker' || verb === 'demo';
+  return ['run', 'resume', 'fork', 'worker', 'demo'].includes(verb ?? '');
 }
 
 /**

@@ -1,7 +1,8 @@
 /** The flags of `run`, as typed and as read. */
-import { InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { ConfigFlags } from '../config.js';
 import type { TemporalFlags } from '../client/resolve-temporal.js';
+import { allowPickleOption, allowTaskCodeOption } from './permission-flags.js';
 import type { PermissionFlags } from './permission-flags.js';
 
 export interface RunOptions extends ConfigFlags, TemporalFlags, PermissionFlags {
@@ -15,6 +16,28 @@ export interface RunOptions extends ConfigFlags, TemporalFlags, PermissionFlags 
   /** False with `--no-worker`. */
   readonly worker: boolean;
 }
+
+/** The flags that say where and how a sweep runs; which one it is, the verb adds. */
+export function addRunFlags(command: Command): Command {
+  return command
+    .option('--slots <n>', 'evaluations at once on this machine', wholeNumber(1, 256))
+    .option('--pool <name>', 'GPU pool of the nodes (MERGESWEEP_POOL)')
+    .option('--no-worker', 'run no trials on this machine')
+    .option('--address <host:port>', 'Temporal server; default: one of our own')
+    .option('--namespace <name>', "Temporal's namespace")
+    .option('--profile <name>', "profile of Temporal's own configuration file")
+    .option('--insecure-plaintext', 'allow a remote Temporal server without TLS')
+    .option('--detach', 'hand the sweep to the process that runs this folder and return')
+    .option('--adopt', 'take the results folder over from the machine that wrote it last')
+    .addOption(allowPickleOption('label'))
+    .addOption(allowTaskCodeOption())
+    .option('--json', 'one JSON line an event, on stdout');
+}
+
+/** Of the verbs that run a sweep. */
+export const runExitCodes =
+  'Exit codes: 0 finished, 1 failed, 2 the file or a flag is wrong, 3 a model does not fit or a tool\n' +
+  'is missing, 4 paused, 130 interrupted.';
 
 /** A parser for whole numbers within bounds, in commander's terms. */
 export function wholeNumber(min: number, max: number): (text: string) => number {

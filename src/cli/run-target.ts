@@ -11,6 +11,7 @@ import type { LedgerReader, SweepRow } from '../store/rows.js';
 import { exitCodeOf } from './check.js';
 import { overrideSpec } from './override-spec.js';
 import { readPermissions } from './permission-flags.js';
+import type { PermissionFlags } from './permission-flags.js';
 import type { RunOptions } from './run-options.js';
 import { formatDiagnostics, readSweepFile } from './sweep-file.js';
 import { exitCodes } from './verb.js';
@@ -34,8 +35,17 @@ export async function readRunTarget(
   options: RunOptions,
   io: CliIo,
 ): Promise<RunTarget | ExitCode> {
-  const specPath = resolve(io.cwd, file);
   const specText = overrideSpec(await readSweepFile(file, io), options);
+  return checkRunTarget({ specText, specPath: resolve(io.cwd, file) }, file, options, io);
+}
+
+/** As `readRunTarget`, of a text that is known; `file` is what messages call it. */
+export async function checkRunTarget(
+  { specText, specPath }: Pick<RunTarget, 'specText' | 'specPath'>,
+  file: string,
+  options: PermissionFlags,
+  io: CliIo,
+): Promise<RunTarget | ExitCode> {
   const asked = readPermissions(options);
   const report = await checkSweep(specText, specPath, io.env, undefined, asked);
   const warnings = formatDiagnostics(report.diagnostics, file);
