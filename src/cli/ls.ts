@@ -37,7 +37,7 @@ export function registerLs(program: Command, io: CliIo, dependencies: CliDepende
     });
   addReadingOptions(
     command,
-    '"sweeps": [{name, state, reason, trials: {done, max}, counts, best: {trial, score, …}, bestParent, deltaToBestParent, createdAt, finishedAt}]',
+    '"sweeps": [{name, state, isHeld, reason, trials: {done, max}, counts, best: {trial, score, …}, bestParent, deltaToBestParent, createdAt, finishedAt}]',
   );
   addExamples(command, [
     ['ls', 'the sweeps in ./results'],
@@ -69,7 +69,7 @@ function renderSweeps(sweeps: readonly SweepFacts[]): string[] {
     ],
     sweeps.map(({ sweep, counts, best, deltaToBestParent }) => [
       sweep.name,
-      sweep.state,
+      sweep.isHeld && sweep.state === 'running' ? 'held' : sweep.state,
       `${counts.search.complete + counts.search.failed}/${sweep.maxTrials}`,
       best === undefined ? '–' : `${formatScore(best.search?.fitness)} ${best.name}`,
       formatDelta(deltaToBestParent),

@@ -43,6 +43,29 @@ describe('--json', () => {
     expect(await asJson(...words)).toMatchObject({ version: 1 });
   });
 
+  it('of status and ls tells that it is held, and status what was done to it', async () => {
+    const detail = { message: 'demo is held.', trials: 2 };
+    const entry = {
+      kind: 'pause',
+      requestId: 'r',
+      detail,
+      at: '2026-11-24T03:05:00.000Z',
+    } as const;
+    const row = sweepRow({ state: 'running', isHeld: true, maxTrials: 9 });
+    const held = [{ ...sketchSweep(row, demoSketches()), journal: [entry] }];
+    const { out } = await runFake(['status'], { sweeps: held });
+    expect(out).toMatch(/^demo {2}running, held\n {2}trials {5}3 of 9 ended/);
+    expect(out).toContain('  journal    2026-11-24 03:05 pause: demo is held.\n');
+    expect(out).toContain('next  npx mergesweep resume demo\n');
+    expect((await runFake(['ls'], { sweeps: held })).out).toMatch(/demo +held +3\/9/);
+    const json = await runFake(['status', '--json'], { sweeps: held });
+    expect(JSON.parse(json.out)).toMatchObject({
+      isHeld: true,
+      trials: { max: 9 },
+      journal: [{ kind: 'pause', message: 'demo is held.', detail: { trials: 2 } }],
+    });
+  });
+
   it('of status has the fields that scripts read', async () => {
     expect(await asJson('status')).toMatchObject({
       name: 'demo',

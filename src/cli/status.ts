@@ -12,7 +12,7 @@ import {
   withReader,
   type ReadingOptions,
 } from './reading-verb.js';
-import { sweepToJson } from './sweep-json.js';
+import { journalToJson, sweepToJson } from './sweep-json.js';
 import type { CliIo } from './verb.js';
 
 interface StatusOptions extends ReadingOptions {
@@ -44,7 +44,7 @@ export function registerStatus(program: Command, io: CliIo, dependencies: CliDep
     });
   addReadingOptions(
     command,
-    '"name", "state", "reason", "trials": {done, max}, "counts", "best": {trial, score, stderr, confirmScore, params, …}, "finalists": [as best, best first], "bestParent", "deltaToBestParent", "open": [trial], "failures": {class: count}, "optimizer": {name, generation, sigma, axisRatio, arms, surrogate, surrogateTau, screenedShare, converged, …}, "next", …',
+    '"name", "state", "isHeld", "reason", "trials": {done, max}, "counts", "best": {trial, score, stderr, confirmScore, params, …}, "finalists": [as best, best first], "bestParent", "deltaToBestParent", "open": [trial], "failures": {class: count}, "optimizer": {name, generation, sigma, axisRatio, arms, surrogate, surrogateTau, screenedShare, converged, …}, "journal": [{at, kind, message, detail}], "next", …',
   );
   addExamples(command, [
     ['status', 'the last sweep'],
@@ -88,6 +88,7 @@ function render(facts: SweepFacts, goOn: string, options: StatusOptions, io: Cli
       open: facts.open.map(({ trial }) => trial),
       failures: facts.failures,
       optimizer: facts.diagnostics,
+      journal: facts.journal.map(journalToJson),
       next: nextCommand(facts, commands),
     };
     return `${JSON.stringify(body)}\n`;

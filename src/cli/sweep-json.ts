@@ -1,7 +1,7 @@
 /** The JSON of sweeps and trials: the one place where rows become stable field names. */
 import { nameTrial, type ScoredModel, type SplitScore } from '../report/scored-model.js';
 import type { SweepFacts } from '../report/sweep-facts.js';
-import type { TrialRow } from '../store/rows.js';
+import type { JournalEntry, TrialRow } from '../store/rows.js';
 
 /** Fields of `ls` and, with more below, of `status`. */
 export function sweepToJson({
@@ -15,6 +15,7 @@ export function sweepToJson({
   return {
     name: sweep.name,
     state: sweep.state,
+    isHeld: sweep.isHeld,
     reason: sweep.reason,
     trials: { done: counts.search.complete + counts.search.failed, max: sweep.maxTrials },
     counts,
@@ -25,6 +26,11 @@ export function sweepToJson({
     createdAt: sweep.createdAt,
     finishedAt: sweep.finishedAt,
   };
+}
+
+export function journalToJson({ at, kind, requestId, detail }: JournalEntry) {
+  const { message, ...rest } = detail;
+  return { at, kind, requestId, message, detail: rest };
 }
 
 function bestToJson({ trial, name, search, confirm }: ScoredModel) {

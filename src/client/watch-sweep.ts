@@ -4,7 +4,7 @@ import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { SweepSummary } from '../../activities/contracts.js';
 import { MergesweepError } from '../errors.js';
-import type { LedgerReader, ScoreRow, SweepRow, TrialRow } from '../store/rows.js';
+import type { JournalEntry, LedgerReader, ScoreRow, SweepRow, TrialRow } from '../store/rows.js';
 import type { SweepHandle } from './start-sweep.js';
 import { readProgress } from './trial-progress.js';
 import type { ProgressByTrial } from './trial-progress.js';
@@ -15,6 +15,8 @@ export interface SweepSnapshot {
   /** By ordinal. */
   readonly trials: readonly TrialRow[];
   readonly scores: readonly ScoreRow[];
+  /** What was done to it besides its search, by time. */
+  readonly journal: readonly JournalEntry[];
   /** Of trials in flight. */
   readonly progress: ProgressByTrial;
   /** Wall clock, for display only. */
@@ -83,7 +85,8 @@ export function readSnapshot(
   const row = reader.getSweep(sweep);
   if (row === undefined) return undefined;
   const trials = reader.listTrials(sweep);
-  return { sweep: row, trials, scores: reader.listScores(sweep), progress, atMs: Date.now() };
+  const [scores, journal] = [reader.listScores(sweep), reader.listJournal(sweep)];
+  return { sweep: row, trials, scores, journal, progress, atMs: Date.now() };
 }
 
 /** A server that is away for a while does not end the watching. */

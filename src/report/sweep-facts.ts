@@ -7,7 +7,7 @@ import {
   selectBest,
   selectBestParent,
 } from '../scoring/select-best.js';
-import type { LedgerReader, SweepRow, TrialRow } from '../store/rows.js';
+import type { JournalEntry, LedgerReader, SweepRow, TrialRow } from '../store/rows.js';
 import { readScoredModels, type ScoredModel } from './scored-model.js';
 
 /** Trials of one kind by how they stand. */
@@ -47,6 +47,8 @@ export interface SweepFacts {
   readonly failures: Readonly<Partial<Record<FailureClass, number>>>;
   /** Of the sampler: sigma, generation, … */
   readonly diagnostics: Diagnostics;
+  /** What was done to it besides its search, by time. */
+  readonly journal: readonly JournalEntry[];
 }
 
 export function readSweepFacts(reader: LedgerReader, sweep: SweepRow): SweepFacts {
@@ -76,6 +78,7 @@ export function readSweepFacts(reader: LedgerReader, sweep: SweepRow): SweepFact
     parents,
     failures: reader.countFailures(sweep.name),
     diagnostics: reader.getDiagnostics(sweep.name),
+    journal: reader.listJournal(sweep.name),
     ...given('best', best),
     finalists: rankFinalists(trials).flatMap((trial) => modelOf(trial) ?? []),
     ...given('bestMeasured', modelOf(rankSearchTrials(trials)[0])),

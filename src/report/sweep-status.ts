@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import { chosenAmong } from './finalists.js';
 import { formatTime } from './duration-text.js';
+import { journalLines } from './journal-lines.js';
 import { describeOptimizer } from './optimizer-lines.js';
 import { formatDelta, formatScore, formatScoreWithError } from './number-text.js';
 import { toPrintableLine } from './printable.js';
@@ -25,7 +26,7 @@ export function renderSweepStatus(facts: SweepFacts, options: StatusOptions): st
   const ended = search.complete + search.failed + search.cancelled;
   const optimizer = describeOptimizer(facts.diagnostics);
   return [
-    `${paint.bold(sweep.name)}  ${state(sweep.state)}${sweep.reason === undefined ? '' : `: ${toPrintableLine(sweep.reason)}`}`,
+    `${paint.bold(sweep.name)}  ${state(sweep.state)}${sweep.isHeld ? paint.yellow(', held') : ''}${sweep.reason === undefined ? '' : `: ${toPrintableLine(sweep.reason)}`}`,
     `  trials     ${ended} of ${sweep.maxTrials} ended (${search.complete} scored, ${search.failed} failed)` +
       `${stage('baselines', baseline)}${stage('confirmed', confirm)}`,
     ...(best === undefined
@@ -45,6 +46,9 @@ export function renderSweepStatus(facts: SweepFacts, options: StatusOptions): st
     ...(open.length === 0 ? [] : [`  open       ${listOpen(open.map(nameTrial))}`]),
     ...optimizer.map((line, index) => `  ${index === 0 ? 'optimizer' : '         '}  ${line}`),
     ...failureLines(facts).map((line) => `  ${paint.yellow('failed')}     ${line}`),
+    ...journalLines(facts.journal).map(
+      (line, index) => `  ${index === 0 ? 'journal' : '       '}    ${line}`,
+    ),
     `  created    ${formatTime(sweep.createdAt)} UTC` +
       (sweep.finishedAt === undefined ? '' : `, finished ${formatTime(sweep.finishedAt)} UTC`),
     '',
@@ -69,6 +73,9 @@ export function nextCommand(
   { sweep, bestParent, best }: SweepFacts,
   { goOn, flags = '' }: Omit<StatusOptions, 'color'>,
 ): string {
+  // By the same command, `run`, it would stay held.
+  if (sweep.isHeld && sweep.state !== 'finished')
+    return `npx mergesweep resume ${sweep.name}${flags}`;
   if (sweep.state === 'paused') return `${goOn}${flags}`;
   if (sweep.state === 'running') {
     return `npx mergesweep status ${sweep.name} --watch${flags}   (to go on with it: ${goOn}${flags})`;

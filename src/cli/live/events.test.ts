@@ -57,6 +57,18 @@ describe('listEvents', () => {
     expect(listEvents(before, after)[0]).not.toHaveProperty('score');
   });
 
+  it('tells what was done to the sweep since, and nothing of before', () => {
+    const at = '2026-01-01T13:00:00.000Z';
+    const held = { kind: 'pause', detail: { message: 'demo is held.' }, at } as const;
+    const moved = { kind: 'engine_changed', detail: { from: 'v20', to: 'v22' }, at } as const;
+    const before = makeSnapshot([], { journal: [held] });
+    expect(lines(undefined, before)).toEqual(['14:01:00 sweep demo running 0/4 trials']);
+    expect(lines(before, makeSnapshot([], { journal: [held, moved, held] }))).toEqual([
+      '14:01:00 engine changed: from "v20", to "v22"',
+      '14:01:00 pause: demo is held.',
+    ]);
+  });
+
   it('tells no waiting for a slot', () => {
     const waiting = makeSnapshot([makeTrial('1')], {
       progress: new Map([['1', { stage: 'queued', percent: 0, node: 'box' }]]),

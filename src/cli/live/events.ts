@@ -2,7 +2,8 @@
 import type { TrialId } from '../../../activities/contracts.js';
 import type { SweepSnapshot } from '../../client/watch-sweep.js';
 import { selectBest } from '../../scoring/select-best.js';
-import type { TrialRow } from '../../store/rows.js';
+import { describeEntry } from '../../report/journal-lines.js';
+import type { JournalEntry, TrialRow } from '../../store/rows.js';
 import { hasEnded } from './progress-view.js';
 
 /** One event; the field names are stable: `run --json` prints them. */
@@ -38,6 +39,12 @@ export type RunEvent = { readonly version: 1; readonly at: string; readonly swee
       readonly reason?: string;
       readonly logPath?: string;
     }
+  /** Something was done to the sweep besides its search. */
+  | {
+      readonly event: 'journal';
+      readonly kind: JournalEntry['kind'];
+      readonly message: string;
+    }
 );
 
 /** In the order in which they are to be told; `before` is undefined at the first snapshot. */
@@ -50,6 +57,13 @@ export function listEvents(before: SweepSnapshot | undefined, after: SweepSnapsh
   };
   const isFirst = before === undefined;
   if (isFirst && after.sweep.state === 'running') events.push({ ...head, ...sweepEvent(after) });
+
+  // It only grows; what had been done before this `run` began is for `status` to show.
+  const known = (before ?? after).journal.length;
+  for (const entry of after.journal.slice(known)) {
+    const message = describeEntry(entry);
+    events.push({ ...head, event: 'journal', kind: entry.kind, message });
+  }
 
   const stages = new Map(
     [...(before?.progress ?? [])].map(([trial, progress]) => [trial, progress.stage]),
@@ -129,6 +143,8 @@ export function formatEvent(event: RunEvent): string {
       const reason = event.reason === undefined ? '' : ` (${event.reason})`;
       return `${time} sweep ${event.sweep} ${event.state} ${event.ended}/${event.maxTrials} trials${reason}`;
     }
+    case 'journal':
+      return `${time} ${event.kind.replace('_', ' ')}: ${event.message}`;
     case 'stage':
       return `${time} ${formatName(event)} ${event.stage} on ${event.node}`;
     case 'trial':

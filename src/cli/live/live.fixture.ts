@@ -40,6 +40,6 @@ export function makeSnapshot(
   trials: readonly TrialRow[],
   overrides: Partial<SweepSnapshot> = {},
 ): SweepSnapshot {
-  const empty = { scores: [], progress: new Map() };
+  const empty = { scores: [], journal: [], progress: new Map() };
   return { sweep: makeSweep(), trials, ...empty, atMs: startMs + 60_000, ...overrides };
 }

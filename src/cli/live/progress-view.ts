@@ -1,12 +1,14 @@
 /** What the live block shows, computed from a snapshot. Pure. */
 import type { TrialProgress } from '../../../activities/contracts.js';
 import type { SweepSnapshot } from '../../client/watch-sweep.js';
+import { journalLines } from '../../report/journal-lines.js';
 import { isParent } from '../../report/sweep-facts.js';
 import { selectBest, selectBestParent } from '../../scoring/select-best.js';
 import type { TrialRow } from '../../store/rows.js';
 
 export interface ProgressView {
   readonly sweep: string;
+  /** The sweep's, or `held`. */
   readonly state: string;
   /** Search trials that have ended, however. */
   readonly ended: number;
@@ -14,6 +16,8 @@ export interface ProgressView {
   readonly baselines: { readonly ended: number; readonly known: number };
   readonly confirms: { readonly ended: number; readonly known: number };
   readonly failed: readonly TrialRow[];
+  /** What was done last to the sweep besides its search. */
+  readonly latest?: string;
   readonly best?: TrialRow;
   /** What a merge has to beat. */
   readonly bestParent?: TrialRow;
@@ -30,15 +34,17 @@ export function viewProgress(snapshot: SweepSnapshot, startedAtMs: number): Prog
   const best = selectBest(trials);
   const parents = trials.filter(isParent).flatMap(({ label }) => label ?? []);
   const bestParent = selectBestParent(trials, parents);
+  const latest = journalLines(snapshot.journal).at(-1);
   const etaSeconds = estimateSeconds(ended, sweep.maxTrials);
   return {
     sweep: sweep.name,
-    state: sweep.state,
+    state: sweep.isHeld && sweep.state === 'running' ? 'held' : sweep.state,
     ended: ended.length,
     maxTrials: sweep.maxTrials,
     baselines: countKind(trials, 'baseline'),
     confirms: countKind(trials, 'confirm'),
     failed: trials.filter((row) => row.state === 'failed'),
+    ...(latest === undefined ? {} : { latest }),
     ...(best === undefined ? {} : { best }),
     ...(bestParent === undefined ? {} : { bestParent }),
     running: trials

@@ -33,6 +33,18 @@ describe('renderProgress', () => {
     ]);
   });
 
+  it('shows that the user holds it, how far it may go now, and what was done last', () => {
+    const sweep = { ...busy.sweep, isHeld: true, maxTrials: 8 };
+    const at = '2026-01-01T13:00:00.000Z';
+    const journal = [
+      { kind: 'extend', detail: { message: 'demo may try 4 more.' }, at },
+      { kind: 'pause', detail: { message: 'demo is held.' }, at },
+    ] as const;
+    const lines = renderProgress(viewProgress({ ...busy, sweep, journal }, startMs), plain);
+    expect(lines[0]).toContain('demo  held  3/8 trials');
+    expect(lines.at(-1)).toBe(' 2026-01-01 13:00 pause: demo is held.');
+  });
+
   it('has something to say before anything is scored', () => {
     const view = viewProgress(makeSnapshot([makeTrial('1')]), startMs);
     expect(renderProgress(view, plain)).toEqual([

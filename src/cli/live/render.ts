@@ -64,7 +64,7 @@ function renderRunning({ running }: ProgressView, columns: number): string[] {
   return lines;
 }
 
-function renderCounts({ baselines, confirms, failed }: ProgressView): string[] {
+function renderCounts({ baselines, confirms, failed, latest }: ProgressView): string[] {
   const parts: string[] = [];
   if (baselines.ended < baselines.known)
     parts.push(`baselines ${baselines.ended}/${baselines.known}`);
@@ -77,6 +77,7 @@ function renderCounts({ baselines, confirms, failed }: ProgressView): string[] {
       .join(', ');
     lines.push(` failed ${failed.length} (${shown})`);
   }
+  if (latest !== undefined) lines.push(` ${latest}`);
   return lines;
 }
 
