@@ -179,11 +179,13 @@ function parse<Output>(schema: z.ZodType<Output>, value: unknown, what: string):
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const at = issue === undefined || issue.path.length === 0 ? 'the whole' : issue.path.join('.');
+  // Keys and values are a stranger's: no more of them than a person needs.
+  const at = issue?.path.join('.').slice(0, 100) ?? '';
+  const why = issue?.message.slice(0, 200) ?? 'no object';
   throw new StageFailedError(
     'configuration',
-    `Expected a ${what} as a coordinator of this version sends it, got another ${at} ` +
-      `(${issue?.message ?? 'no object'}): run the same version of mergesweep on all machines, and ` +
+    `Expected a ${what} as a coordinator of this version sends it, got another ${at === '' ? 'form' : at} ` +
+      `(${why}): run the same version of mergesweep on all machines, and ` +
       'look at who can reach the Temporal server.',
   );
 }

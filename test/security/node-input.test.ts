@@ -153,6 +153,13 @@ describe('a trial from the network', () => {
     ]);
   });
 
+  it('is told in few words, however long it is', () => {
+    const hostileInput = { ...input(), ['k'.repeat(1_000_000)]: 'v'.repeat(1_000_000) };
+    const long = { ...input(), sweep: 'x'.repeat(1_000_000) };
+    for (const value of [hostileInput, long, null, undefined, 7, 'text', []])
+      expect(messageOf(value).length).toBeLessThan(600);
+  });
+
   it('runs when it is ours', async () => {
     await run();
     expect(toolsCalled()).toEqual(['mergekit-yaml', 'lm_eval']);
@@ -177,6 +184,15 @@ describe('a release from the network', () => {
     ).rejects.toMatchObject({ failureClass: 'configuration' });
   });
 });
+
+function messageOf(value: unknown): string {
+  try {
+    requireRunTrialInput(value);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error('expected a refusal');
+}
 
 function isAccepted(value: unknown): boolean {
   try {
