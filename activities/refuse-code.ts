@@ -44,6 +44,20 @@ export class CodeGuard {
       );
   }
 
+  /**
+   * What is allowed to be opened is still not to run: torch's own guard had holes before 2.10
+   * (CVE-2025-32434, CVE-2026-24747).
+   * @throws StageFailedError `configuration`
+   */
+  requireSafeTorch(input: RunTrialInput, { torch }: Readonly<Record<string, string>>): void {
+    const [major = 0, minor = 0] = (torch ?? '').split('.').map(Number);
+    if (!this.allowsPickle(input) || major > 2 || (major === 2 && minor >= 10)) return;
+    throw new StageFailedError(
+      'configuration',
+      `Expected torch 2.10 or newer to open pickles with, got ${torch ?? 'none'}: older ones can be made to run what is in them.`,
+    );
+  }
+
   /** Whether torch may unpickle anything at all in this trial. */
   allowsPickle(input: RunTrialInput): boolean {
     return [...modelsOf(input)].some((model) => this.permissions.pickle.includes(model));

@@ -51,6 +51,7 @@ export class TrialRun {
     await this.guard.refuse(input);
     const deviceClass = this.mergeDeviceClass();
     const versions = await readToolVersions(deps.tools);
+    this.guard.requireSafeTorch(input, versions);
     const inputs = readInputs(input, versions, deviceClass);
     const folder = await WorkFolder.open(deps.workRoot, input.workKey, inputs);
     const known = await folder.readResult();

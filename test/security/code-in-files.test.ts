@@ -9,9 +9,11 @@ import {
   folder,
   input,
   run,
+  tools,
   toolsCalled,
 } from '../../activities/run-trial.fixture.js';
 import type { RunTrialInput } from '../../activities/contracts.js';
+import { CodeGuard } from '../../activities/refuse-code.js';
 import { checkSweep } from '../../src/client/check-sweep.js';
 import {
   encodeSafetensors,
@@ -158,12 +160,35 @@ describe('pickles', () => {
   it('are opened where the node was told so by name, and then alone may torch unpickle', async () => {
     const parent = await writeModel('parent', { 'pytorch_model.bin': boobyTrap });
     const other = await writeModel('other', { 'pytorch_model.bin': boobyTrap });
-    const acts = nodeWith({ pickle: [parent], taskCode: false });
+    const acts = nodeWith(
+      { pickle: [parent], taskCode: false },
+      {
+        tools: {
+          ...{ mergekitYaml: join(tools, 'mergekit-yaml'), lmEval: join(tools, 'lm_eval') },
+          ...{ python: join(tools, 'python'), temporal: 'temporal' },
+        },
+      },
+    );
     expect((await failureOf(trialOf(base, parent, other), acts)).message).toContain(other);
     await run(trialOf(base, parent), acts);
     await run({ ...trialOf(base, base), workKey: 'p-2' }, acts);
     const guarded = calls().map((call) => (call as { guard?: string }).guard);
     expect(guarded).toEqual([null, null, '1', '1']);
+  });
+
+  it.each([
+    ['2.9.1', false],
+    ['1.13.0', false],
+    [undefined, false],
+    ['2.10.0+cu128', true],
+    ['3.0', true],
+  ])('are opened by a torch that runs nothing of them: %s, %s', (torch, isOpened) => {
+    const guard = new CodeGuard({ pickle: ['org/a'], taskCode: false }, {});
+    const check = () => {
+      guard.requireSafeTorch(input(), torch === undefined ? {} : { torch });
+    };
+    if (isOpened) expect(check).not.toThrow();
+    else expect(check).toThrow('Expected torch 2.10 or newer');
   });
 
   it("of the Hub's cache are seen too", async () => {
