@@ -1,4 +1,5 @@
 /** The running part of `run`: as the folder's holder, or through the one that is there. */
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { registryTaskQueue } from '../worker/coordinator.js';
@@ -51,6 +52,8 @@ export interface RunSweepOrder {
 
 /** How long a holder may take to start its server. */
 const holderReadyMs = 20_000;
+/** After Ctrl-C a holder's answer is waited for no longer. */
+const answerOrLeaveMs = 2_000;
 /** Ctrl-C ends within this, whatever hangs. */
 const closeWithinMs = 9_000;
 
@@ -62,7 +65,7 @@ export async function runSweep(order: RunSweepOrder): Promise<ExitCode> {
     const lock = acquireWriterLock(config.resultsDir);
     if (!isLockHeld(lock)) return holdAndRun(order, lock);
     try {
-      return await runThroughHolder(order, lock.holder);
+      return await Promise.race([runThroughHolder(order, lock.holder), giveUp(order.signal)]);
     } catch (error) {
       // It may have just started, and not have said yet where its server is; or be about to end.
       const isEarly = error instanceof MergesweepError && notReadyCodes.has(error.code);
@@ -70,6 +73,13 @@ export async function runSweep(order: RunSweepOrder): Promise<ExitCode> {
       await delay(500);
     }
   }
+}
+
+/** Ctrl-C also ends the waiting for a holder that does not answer: there is nothing to hand back. */
+async function giveUp(signal: AbortSignal): Promise<ExitCode> {
+  if (!signal.aborted) await once(signal, 'abort');
+  await delay(answerOrLeaveMs);
+  return exitCodes.interrupted;
 }
 
 async function holdAndRun(order: RunSweepOrder, lock: WriterLock): Promise<ExitCode> {
