@@ -18,6 +18,7 @@ import {
 } from '../src/store/trials.js';
 import type { EvalReport, PackedEvalReport } from '../src/evaluation/eval-report.js';
 import type { RunTrialResult, TrialOutcome } from './contracts.js';
+import { settleParents } from './pinned-parents.js';
 import { completeReport, considerPromotion, reportOnFirstRung } from './promotions.js';
 import { happen, type Turn } from './turn.js';
 import { verifyReport } from './verify-report.js';
@@ -61,7 +62,7 @@ function complete(turn: Turn, trial: TrialRow, result: RunTrialResult): { pause?
   let fitness: number;
   let report: PackedEvalReport;
   try {
-    verifyReport(result.report, evaluation.split, result.attempt);
+    verifyReport(result.report, evaluation, result.attempt);
     report = completeReport(turn, trial, result);
     fitness = computeFitness(report, evaluation, result.attempt).fitness;
   } catch (error) {
@@ -72,6 +73,8 @@ function complete(turn: Turn, trial: TrialRow, result: RunTrialResult): { pause?
       logPath: result.workDir,
     });
   }
+  const changed = settleParents(turn, result);
+  if (changed !== undefined) return fail(turn, trial, changed);
   const { db, sweep, at } = turn;
   completeTrial(db, sweep, trial.trial, { result, report, fitness, at });
   recordFailures(db, sweep, trial.trial, { failures: result.failures ?? [], at });

@@ -7,6 +7,7 @@ import { countTrials, listProposed, markHandedOut } from '../src/store/trials.js
 import type { DocumentShare } from '../src/evaluation/document-share.js';
 import type { RunTrialInput } from './contracts.js';
 import { findFirstRung, promoteLeaders } from './promotions.js';
+import { withPinnedParents } from './pinned-parents.js';
 import { propose } from './propose.js';
 import { happen, type Turn } from './turn.js';
 
@@ -30,7 +31,7 @@ export function handOut(turn: Turn, want: number): RunTrialInput[] {
     trials.push(proposeCandidate(turn, documents));
   }
   for (const { trial } of trials) markHandedOut(db, sweep, trial);
-  return trials;
+  return withPinnedParents(db, sweep, trials);
 }
 
 /**

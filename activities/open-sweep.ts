@@ -17,6 +17,8 @@ import { listProposed, reviveTrials } from '../src/store/trials.js';
 import { adoptSpec } from './adopt-spec.js';
 import type { OpenSweepInput, OpenSweepReply } from './contracts.js';
 import { type CoordinatorDeps, requireLedger } from './coordinator-deps.js';
+import { withPinnedParents } from './pinned-parents.js';
+import { inherit } from './inherit.js';
 import { propose } from './propose.js';
 import { tryToWrite, writeBestConfig, writeOpeningFiles } from './sweep-files.js';
 import { parseOrThrow, type SweepSessions } from './sweep-session.js';
@@ -47,7 +49,11 @@ export function openSweep(
     noteAllowed(turn, input);
     const { state = 'running', isHeld = false } = getSweep(db, sweep) ?? {};
     return {
-      pending: listProposed(db, sweep, true).map((trial) => trial.input),
+      pending: withPinnedParents(
+        db,
+        sweep,
+        listProposed(db, sweep, true).map((trial) => trial.input),
+      ),
       nextRequestId: nextRequestId(db, sweep),
       state,
       ...(isHeld && { isHeld }),
@@ -84,7 +90,7 @@ function settleSpec(
   return row === undefined ? spec : adoptSpec(db, row, { ...input, at });
 }
 
-function create(turn: Turn, { specText, specPath }: OpenSweepInput): void {
+function create(turn: Turn, { specText, specPath, forkOf }: OpenSweepInput): void {
   const { db, spec, space } = turn;
   insertSweep(db, {
     name: spec.name,
@@ -119,6 +125,7 @@ function create(turn: Turn, { specText, specPath }: OpenSweepInput): void {
     if (point === undefined) throw new Error('checked before: an injected merge lies in the box');
     happen(turn, { kind: 'inject', trial: `i${index + 1}`, vector: point });
   });
+  if (forkOf !== undefined) inherit(turn, forkOf);
   storeSnapshot(db, spec.name, turn.sampler);
 }
 

@@ -12,6 +12,7 @@ import { CancelledFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, test, vi } from 'vitest';
 import type { TrialFailure } from '../src/errors.js';
+import { writeToyCheckpoint } from '../src/external/toy-checkpoint.fixture.js';
 import { clearFormerWork, dropUnreleased } from '../src/external/work-folder.js';
 import type { TrialProgress } from './contracts.js';
 import { createSlotPool } from './slots.js';
@@ -103,6 +104,36 @@ test('a parent that changed on disk makes the stored result worthless', async ()
   const result = await run({ subject });
   expect(toolsCalled()).toEqual(['lm_eval', 'lm_eval']);
   expect(result).not.toHaveProperty('checkpoint');
+});
+
+test('a result tells the bytes of base and parents, and another folder of the same bytes is as good', async () => {
+  const model = await writeToyCheckpoint({}, join(folder, 'parent'));
+  const subject = { kind: 'model', label: 'p', model } as const;
+  const { parents } = await run({ subject, sources: { p: model, base: 'org/base' } });
+  expect(Object.keys(parents ?? {})).toEqual(['p']);
+  const moved = join(folder, 'moved');
+  cpSync(model, moved, { recursive: true });
+  const again = { subject: { ...subject, model: moved }, workKey: 'other' };
+  expect((await run({ ...again, sources: { p: moved }, parents: parents! })).parents).toEqual(
+    parents,
+  );
+});
+
+test('a parent whose bytes are not those that the sweep has pinned fails the trial before any tool runs', async () => {
+  const model = await writeToyCheckpoint({}, join(folder, 'parent'));
+  const more = {
+    subject: { kind: 'model', label: 'p', model },
+    sources: { p: model },
+  } as const;
+  const { parents } = await run(more);
+  writeFileSync(join(model, 'config.json'), '{}');
+  const error = await failureOf({ ...more, parents: parents! });
+  expect(error).toMatchObject({ type: 'parent_changed', nonRetryable: true });
+  expect(error.message).toContain(`(SHA-256 ${parents?.['p']?.slice(0, 16) ?? '?'})`);
+  expect(error.message).toContain(`${model} (config.json differs)`);
+  expect(error.message).toContain('npx mergesweep fork demo');
+  expect(toolsCalled()).toEqual(['lm_eval']);
+  expect(existsSync(work('result.json'))).toBe(true);
 });
 
 test.each([

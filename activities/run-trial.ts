@@ -1,6 +1,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { ToolCommands } from '../src/config.js';
 import { isRetryable, StageFailedError, type TrialFailure } from '../src/errors.js';
+import { ParentReader } from '../src/external/parent-bytes.js';
 import { WarmProofs } from '../src/external/warm-proofs.js';
 import type {
   NodeActivities,
@@ -18,7 +19,7 @@ import { Residences } from './residence.js';
 import type { Permissions } from '../src/preflight/permissions.js';
 import { requireRunTrialInput } from './run-trial-input-schema.js';
 import type { SlotPool } from './slots.js';
-import { TrialRun } from './trial-run.js';
+import { TrialRun, type NodeTools } from './trial-run.js';
 import type { WarmDependencies } from './warm-evaluator.js';
 
 export interface NodeDependencies {
@@ -50,9 +51,12 @@ export interface NodeDependencies {
 export function createNodeActivities(deps: NodeDependencies): NodeActivities & NodeAdminActivities {
   const running: RunningWork = new Map();
   const releaseCheckpoint = createReleaseCheckpoint(deps);
-  const evaluator = createEvaluator(deps);
+  const shared: NodeTools = {
+    evaluator: createEvaluator(deps),
+    parents: new ParentReader(deps.workRoot, deps.env ?? process.env),
+  };
   return {
-    runTrial: (input) => runAttempt(deps, evaluator, running, input),
+    runTrial: (input) => runAttempt(deps, shared, running, input),
     releaseCheckpoint: async (order) => {
       // Another trial of equal work is at it: its own release will come.
       if (!running.has(order.workKey)) await releaseCheckpoint(order);
@@ -78,7 +82,7 @@ type RunningWork = Map<string, Promise<void>>;
 
 async function runAttempt(
   deps: NodeDependencies,
-  evaluator: Evaluator,
+  shared: NodeTools,
   running: RunningWork,
   input: RunTrialInput,
 ): Promise<RunTrialResult> {
@@ -91,7 +95,7 @@ async function runAttempt(
   };
   const failures = readFailures(context.info.heartbeatDetails as unknown, attempt);
   const heartbeat = new ProgressHeartbeat(deps.nodeId, beat, { timeoutMs, failures });
-  const trial = new TrialRun(deps, evaluator, input, heartbeat, { signal, attempt });
+  const trial = new TrialRun(deps, shared, input, heartbeat, { signal, attempt });
   try {
     return await runAlone(running, input.workKey, context.cancelled, () => trial.run());
   } catch (error) {

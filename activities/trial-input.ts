@@ -55,6 +55,9 @@ export function createTrialInput(
     ...(isCheckpointWanted(spec, trial) && { isCheckpointWanted: true }),
     maxAttempts: limits.attempts,
     ...(holder !== undefined && { holder }),
+    sources: Object.fromEntries(
+      [spec.base, ...spec.parents].map(({ label, model }) => [label, model]),
+    ),
     workKey: createWorkKey(subject, mergeOptions, evaluation),
   };
 }

@@ -3,6 +3,7 @@ import { mostBatchHalvings, StageFailedError, type TrialFailure } from '../src/e
 import { childEnvironment } from '../src/external/child-environment.js';
 import { workVariable } from '../src/external/marked-processes.js';
 import { packReport } from '../src/external/packed-report.js';
+import type { ParentReader } from '../src/external/parent-bytes.js';
 import { createRedactor } from '../src/external/secrets.js';
 import { toStageFailure } from '../src/external/system-failures.js';
 import { readToolVersions } from '../src/external/tool-versions.js';
@@ -11,14 +12,22 @@ import { publishAttempt, readInputs, WorkFolder } from '../src/external/work-fol
 import type { RunTrialInput, RunTrialResult } from './contracts.js';
 import type { Evaluator, StageProcess } from './evaluator.js';
 import type { ProgressHeartbeat } from './progress-heartbeat.js';
+import { requireParents } from './require-parents.js';
 import type { NodeDependencies } from './run-trial.js';
 import { CodeGuard } from './refuse-code.js';
 import type { Slot } from './slots.js';
+
+/** What the trials of a node share. */
+export interface NodeTools {
+  readonly evaluator: Evaluator;
+  readonly parents: ParentReader;
+}
 
 /** One attempt of Temporal's at one trial: one of ours, or some with ever smaller batches. */
 export class TrialRun {
   private readonly deps: NodeDependencies;
   private readonly evaluator: Evaluator;
+  private readonly reader: ParentReader;
   private readonly input: RunTrialInput;
   private readonly heartbeat: ProgressHeartbeat;
   private readonly signal: AbortSignal;
@@ -27,16 +36,18 @@ export class TrialRun {
   private attempt: number;
   private batchSize: number;
   private logPath: string | undefined;
+  private parents: Readonly<Record<string, string>> = {};
 
   constructor(
     deps: NodeDependencies,
-    evaluator: Evaluator,
+    { evaluator, parents }: NodeTools,
     input: RunTrialInput,
     heartbeat: ProgressHeartbeat,
     { signal, attempt }: { readonly signal: AbortSignal; readonly attempt: number },
   ) {
     this.deps = deps;
     this.evaluator = evaluator;
+    this.reader = parents;
     this.input = input;
     this.heartbeat = heartbeat;
     this.signal = signal;
@@ -52,6 +63,10 @@ export class TrialRun {
     const deviceClass = this.mergeDeviceClass();
     const versions = await readToolVersions(deps.tools);
     this.guard.requireSafeTorch(input, versions);
+    const { heartbeat, signal } = this;
+    const node = deps.nodeId;
+    // Before anything of former bytes is cleared away.
+    this.parents = await requireParents(this.reader, input, { heartbeat, signal, node });
     const inputs = readInputs(input, versions, deviceClass);
     const folder = await WorkFolder.open(deps.workRoot, input.workKey, inputs);
     const known = await folder.readResult();
@@ -112,6 +127,7 @@ export class TrialRun {
           used === planned ? modeReason : `${modeReason}; ${describeBatch(used, planned)}`,
         ...(used === planned ? {} : { batchSize: used }),
         ...(failures.length === 0 ? {} : { failures }),
+        ...(input.sources === undefined ? {} : { parents: this.parents }),
         deviceClass: made.deviceClass,
         versions: made.versions,
         workDir: folder.path,

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 
 /** Beside the weights these decide what a model answers. */
-const decidingFiles = [
+export const decidingFiles: readonly string[] = [
   'tokenizer.json',
   'tokenizer.model',
   'tokenizer_config.json',

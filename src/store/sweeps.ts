@@ -59,3 +59,12 @@ export function lengthenStreak(db: Connection, name: string, failureClass: Failu
 export function endStreak(db: Connection, name: string): void {
   db.prepare('UPDATE sweeps SET streak = 0, streak_class = NULL WHERE name = ?').run(name);
 }
+
+/** @param parents SHA-256 of base and parents by label */
+export function pinParents(
+  db: Connection,
+  name: string,
+  parents: Readonly<Record<string, string>>,
+): void {
+  db.prepare('UPDATE sweeps SET parents = ? WHERE name = ?').run(JSON.stringify(parents), name);
+}
