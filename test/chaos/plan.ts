@@ -66,7 +66,7 @@ export function planSweep(
   const trials = 30;
   const crashes: Partial<Record<Target, string[]>> = {};
   const strikes: Strike[] = [];
-  const kills = Math.min(most, whole(8, 12));
+  const kills = Math.min(most, whole(10, 14));
   // The points in turn, over all sweeps: none is left to chance.
   let turn = index * 5;
   for (let kill = 0; kill < kills; kill += 1) {
@@ -94,7 +94,7 @@ export function planSweep(
             ? pick(targets)
             : pick(anything),
       // Not too late: a sweep that has ended can't be struck.
-      atScored: whole(0, Math.floor((baselines + trials) * 0.8)),
+      atScored: whole(0, Math.floor((baselines + trials) * 0.7)),
       delayMs: whole(0, 1_500),
       forMs: whole(300, 9_000),
     });
