@@ -153,6 +153,8 @@ export interface OpenSweepInput {
   readonly specPath: string;
   /** What the user lets run as code, by label: for the journal. Nodes go by their own flags. */
   readonly allowed?: { readonly pickle: readonly string[]; readonly taskCode: boolean };
+  /** A new sweep begins with what this one knows, as far as that compares; read at creation only. */
+  readonly forkOf?: string;
   /** Only says what is in flight: a paused sweep stays paused. Without it a paused one goes on. */
   readonly isReconciling?: boolean;
 }

@@ -23,9 +23,12 @@ describe('help', () => {
   it('lists every verb in its group', async () => {
     const { out, exitCode } = await runFake(['--help']);
     expect(exitCode).toBe(0);
-    for (const group of ['Begin:', 'Run:', 'Read:']) expect(out).toContain(`\n${group}\n`);
+    for (const group of ['Begin:', 'Run:', 'Steer:', 'Read:'])
+      expect(out).toContain(`\n${group}\n`);
     expect(verbs.map((verb) => verb.name())).toEqual([
-      ...['init', 'check', 'schema', 'doctor', 'run', 'demo', 'worker'],
+      ...['init', 'check', 'schema', 'doctor'],
+      ...['run', 'resume', 'fork', 'demo', 'worker', 'recover'],
+      ...['pause', 'stop', 'cancel', 'extend', 'retry', 'inject'],
       ...['ls', 'status', 'trials', 'show', 'best', 'compare'],
     ]);
     for (const verb of verbs) expect(out).toMatch(new RegExp(`\\n  ${verb.name()} `));

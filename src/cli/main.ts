@@ -10,6 +10,7 @@ import { registerCompare } from './compare.js';
 import { realDependencies, type CliDependencies } from './dependencies.js';
 import { registerDemo } from './demo.js';
 import { registerDoctor } from './doctor.js';
+import { registerFork } from './fork.js';
 import { exitCodesText } from './help-text.js';
 import { registerInit } from './init.js';
 import { registerLs } from './ls.js';
@@ -67,6 +68,7 @@ export function createProgram(
   program.commandsGroup('Run:');
   registerRun(program, io);
   registerResume(program, io, dependencies);
+  registerFork(program, io, dependencies);
   registerDemo(program, io, registerRun);
   registerWorker(program, io);
   registerRecover(program, io);

@@ -101,6 +101,7 @@ export type JournalKind =
   | 'inject'
   // What mergesweep did or found.
   | 'spec_edited'
+  | 'forked'
   | 'engine_changed'
   | 'adopted'
   | 'recovered'
