@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { EvaluatorChoice } from '../../activities/contracts.js';
 import { CoordinatorFixture } from '../../activities/coordinator.fixture.js';
 import {
   activities,
@@ -78,10 +79,13 @@ const warm = () => ({
   },
   warm: { children, places: createSlotPool([{ id: 'place' }]), pythonPath: tools },
 });
-const evaluator = {
-  ...{ mode: 'auto', baseModel: 'org/base', models: ['org/base', 'org/a'], dtype: 'float32' },
+const evaluator: EvaluatorChoice = {
+  mode: 'auto',
+  baseModel: 'org/base',
+  models: ['org/base', 'org/a'],
+  dtype: 'float32',
   isVerified: false,
-} as const;
+};
 
 describe('12 secrets of a tool that fails', () => {
   it.each<[string, Record<string, unknown>, boolean]>([
