@@ -1,9 +1,7 @@
 /** `npm run faultsweep`: the k-th call fails, for every k. See flags.ts, faults.ts and scenario.ts. */
-import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Mulberry32 } from '../../bench/optimizer/mulberry32.js';
 import { buildPreloadLibrary, NoPreloadError } from '../preload/build-library.js';
+import { makeFastFolder } from '../preload/fast-folder.js';
 import { listFaults, sampleFaults } from './cases.js';
 import { type FaultKind, formatFault } from './faults.js';
 import { type FaultSweepFlags, parseFlags, usage } from './flags.js';
@@ -24,8 +22,7 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(usage);
     return 0;
   }
-  const parent = existsSync('/dev/shm') ? '/dev/shm' : realpathSync(tmpdir());
-  const folder = mkdtempSync(join(parent, 'faultsweep-'));
+  const folder = makeFastFolder('faultsweep');
   try {
     const isSeeded = args.some((arg) => arg.startsWith('--seed'));
     const told = isSeeded ? args : [...args, '--seed', String(flags.seed)];
@@ -35,8 +32,6 @@ async function main(args: readonly string[]): Promise<number> {
     if (!(error instanceof NoPreloadError)) throw error;
     console.error(error.message);
     return 2;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -10,6 +10,7 @@ import { createSlotPool } from '../../activities/slots.js';
 import { type FailureClass, failureClasses, failureOwner, isRetryable } from '../../src/errors.js';
 import { describe } from './clear-error.js';
 import type { Scenario, Violation } from './scenario.js';
+import { trialInput } from './trial-input.js';
 
 const tools = fileURLToPath(new URL('../fixtures/fake-tools/', import.meta.url));
 
@@ -43,35 +44,7 @@ export function createNodeScenario(): Scenario {
   };
 }
 
-const input: RunTrialInput = {
-  ledgerId: 'l',
-  sweep: 'demo',
-  trial: '7',
-  kind: 'search',
-  subject: {
-    kind: 'merge',
-    recipe: {
-      method: 'dare_ties',
-      baseModel: 'org/base',
-      models: [{ label: 'a', model: 'org/a', parameters: { weight: 0.5, density: 0.5 } }],
-      parameters: {},
-      dtype: 'float32',
-      seed: 42,
-    },
-  },
-  mergeOptions: { cuda: false, lowCpuMemory: false, args: {} },
-  evaluation: {
-    split: 'search',
-    tasks: [{ name: 'shift', metric: 'exact_match,none', direction: 'maximize', weight: 1 }],
-    model: 'hf',
-    modelArgs: {},
-    batchSize: 8,
-    args: {},
-  },
-  limits: { mergeMinutes: 1, evaluateMinutes: 1, stallMinutes: 1 },
-  maxAttempts: 3,
-  workKey: 'r-e',
-};
+const input = trialInput(42, 'r-e');
 
 function runTrial(folder: string, python: string, attempt: number): Promise<RunTrialResult> {
   const activities = createNodeActivities({

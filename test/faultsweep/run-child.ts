@@ -4,6 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { toolEnvironment } from '../preload/tool-environment.js';
 import type { ChildLine } from './child-lines.js';
 
 export type ScenarioName = 'coordinator' | 'node';
@@ -29,10 +30,14 @@ export async function runChild(
     ['--import', 'tsx', program, order.scenario, folder, ...args],
     {
       cwd: fileURLToPath(new URL('../..', import.meta.url)),
-      env: { ...process.env, LD_PRELOAD: order.library },
+      env: { ...toolEnvironment(process.env), LD_PRELOAD: order.library },
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   );
+  const onExit = (): void => {
+    child.kill('SIGKILL');
+  };
+  process.on('exit', onExit);
   const silence = new AbortController();
   const onSilence = (): void => {
     silence.abort();
@@ -46,6 +51,7 @@ export async function runChild(
   });
   const [code] = (await once(child, 'close')) as [number | null];
   clearTimeout(timer);
+  process.off('exit', onExit);
   rmSync(folder, { recursive: true, force: true });
   if (silence.signal.aborted) return 'hang';
   return code === 0 ? 'done' : 'died';

@@ -14,7 +14,7 @@ export class Disk {
   readonly root: Folder = { kind: 'folder', safe: new Map(), names: new Map() };
   /** Changes of names that no fsync has made safe, oldest first. */
   unsafeNames: NameChange[] = [];
-  /** By path: every whole content that a rename put there, oldest first, since the name last went away. */
+  /** By path: every whole content that a rename put there, oldest first. */
   readonly versions = new Map<string, Buffer[]>();
   readonly #byInode = new Map<number, Node>();
   #sequence = 0;
@@ -42,7 +42,6 @@ export class Disk {
         return;
       case 'unlink':
       case 'rmdir':
-        this.versions.delete(operation.path);
         this.#change([[operation.path, undefined]]);
         return;
       case 'mark':

@@ -64,6 +64,7 @@ export class History {
 
   #promiseFiles(): void {
     for (const [path, versions] of this.disk.versions) {
+      if (this.disk.read(path) === undefined) continue;
       versions.splice(0, versions.length - 1);
       this.#promisedFiles.add(path);
     }

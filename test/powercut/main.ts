@@ -1,11 +1,12 @@
 /** `npm run powercut`: what is left of a sweep when the power fails. See flags.ts, disk.ts. */
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Mulberry32 } from '../../bench/optimizer/mulberry32.js';
 import { buildPreloadLibrary, NoPreloadError } from '../preload/build-library.js';
+import { makeFastFolder } from '../preload/fast-folder.js';
 import { cutCoordinator, recordCoordinator } from './coordinator-cuts.js';
 import { parseFlags, type PowerCutFlags, usage } from './flags.js';
+import { cutNode, recordNode } from './node-cuts.js';
 import { cutRecoveries } from './recovery-cuts.js';
 import type { Recorder } from './record-run.js';
 import type { Tally } from './tally.js';
@@ -25,17 +26,13 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(usage);
     return 0;
   }
-  // Memory where there is some: what counts is the order of the syncs, not the disk below.
-  const parent = existsSync('/dev/shm') ? '/dev/shm' : realpathSync(tmpdir());
-  const folder = mkdtempSync(join(parent, 'powercut-'));
+  const folder = makeFastFolder('powercut');
   try {
     return await runStages(flags, folder);
   } catch (error) {
     if (!(error instanceof NoPreloadError)) throw error;
     console.error(error.message);
     return 2;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -65,7 +62,10 @@ async function runStages(flags: PowerCutFlags, folder: string): Promise<number> 
   tell(`coordinator: ${trace.length} operations of ${transactions} transactions`);
   const { tally: coordinator, kept } = await cutCoordinator(trace, order, Math.min(40, few.cuts));
   const recovery = await cutRecoveries(recorder('recovery'), kept, few);
-  const stages = { coordinator, recovery };
+  const work = await recordNode(recorder('node'), Math.max(2, Math.ceil(cuts / 100)));
+  tell(`node: ${work.length} operations`);
+  const node = await cutNode(work, few);
+  const stages = { coordinator, recovery, node };
 
   // The model must be able to fail: the same with planted faults.
   const normal = await recordCoordinator(recorder('normal'), 60, ['close'], 'normal');

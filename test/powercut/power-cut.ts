@@ -71,7 +71,7 @@ function surviveData({ safe, unsafe }: FileNode, fate: Fate, random: Random): Bu
   }
 }
 
-/** Some of its sectors; where the file's length was changed first, the others read as zeros. */
+/** Some of its sectors; of others the file has the length only, and they read as zeros. */
 function tear(
   write: Extract<DataChange, { kind: 'write' }>,
   random: Random,
@@ -80,8 +80,11 @@ function tear(
   const parts: Extract<DataChange, { kind: 'write' }>[] = [];
   for (let start = 0; start < data.length;) {
     const end = Math.min(data.length, start + sectorBytes - ((offset + start) % sectorBytes));
-    if (random() < 0.5) {
+    const fate = random();
+    if (fate < 0.5) {
       parts.push({ ...write, offset: offset + start, data: data.subarray(start, end) });
+    } else if (fate < 0.75) {
+      parts.push({ ...write, offset: offset + end, data: Buffer.alloc(0) });
     }
     start = end;
   }

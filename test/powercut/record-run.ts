@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { toolEnvironment } from '../preload/tool-environment.js';
 import { type Operation, parseTrace } from './trace.js';
 
 export interface Recorder {
@@ -41,12 +42,17 @@ export async function record(
   const path = fileURLToPath(new URL(program, import.meta.url));
   const child = spawn(process.execPath, ['--import', 'tsx', path, ...args], {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
-    env: { ...process.env, ...recorderEnvironment(recorder) },
+    env: { ...toolEnvironment(process.env), ...recorderEnvironment(recorder) },
     stdio: ['ignore', 'inherit', 'inherit'],
     timeout: 300_000,
     killSignal: 'SIGTERM',
   });
+  const onExit = (): void => {
+    child.kill('SIGKILL');
+  };
+  process.on('exit', onExit);
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+  process.off('exit', onExit);
   const isAsMeant = ends === 'exit' ? code === 0 : signal === ends;
   if (!isAsMeant) throw new Error(`${program} ended with ${code ?? signal ?? '?'}, meant: ${ends}`);
 }
