@@ -236,6 +236,28 @@ test('an attempt whose node was lost is told as such by the next', async () => {
   ]);
 });
 
+test('a full disk leaves no partial output, and says what is free where', async () => {
+  setFault({ lm_eval: 'disk-full-midway' });
+  const error = await failureOf();
+  expect(error).toMatchObject({ type: 'disk_full', nonRetryable: false });
+  expect(error.message).toContain(`are free in ${work()}`);
+  expect(readdirSync(work('attempt-1')).sort()).toEqual([
+    'evaluate.log',
+    'merge.log',
+    'merge.yaml',
+  ]);
+  setFault({});
+  expect((await run()).attempt).toBe(2);
+  expect(toolsCalled()).toEqual(['mergekit-yaml', 'lm_eval', 'lm_eval']);
+});
+
+test('a work folder that can not be written is a failure with advice', async () => {
+  writeFileSync(join(folder, 'work'), 'a file');
+  const error = await failureOf();
+  expect(error).toMatchObject({ type: 'disk_unusable', nonRetryable: false });
+  expect(error.message).toContain('mend its permissions or its disk');
+});
+
 test.each(['hang', 'hang-ignoring-term', 'hang-with-all', 'busy-loop'])(
   '%s is killed as a hang with everything it started',
   async (fault) => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { mostBatchHalvings, StageFailedError, type TrialFailure } from '../src/errors.js';
 import { childEnvironment } from '../src/external/child-environment.js';
+import { explainFullDisk } from '../src/external/disk-space.js';
 import { workVariable } from '../src/external/marked-processes.js';
 import { packReport } from '../src/external/packed-report.js';
 import type { ParentReader } from '../src/external/parent-bytes.js';
@@ -135,8 +136,15 @@ export class TrialRun {
       await folder.writeResult(result);
       return result;
     } catch (error) {
-      if (toStageFailure(error).failureClass === 'disk_full') await folder.dropOutputs(attempt);
-      throw error;
+      const failure = toStageFailure(error);
+      if (failure.failureClass !== 'disk_full') throw error;
+      await folder.dropOutputs(attempt);
+      const { subject } = input;
+      throw await explainFullDisk(
+        failure,
+        folder.path,
+        subject.kind === 'merge' ? subject.recipe : undefined,
+      );
     } finally {
       // After a failure too: its logs are what a person needs.
       await this.publish(attemptDir);

@@ -7,7 +7,8 @@ import { selectDocuments } from '../src/evaluation/document-share.js';
 import type { EvalReport } from '../src/evaluation/eval-report.js';
 import { keptModelArguments } from '../src/evaluation/warm-limits.js';
 import { joinReports, readOutput } from '../src/external/lm-eval-output.js';
-import { publishCheckpoint, requireFreeSpace } from '../src/external/mergekit.js';
+import { requireFreeSpace } from '../src/external/disk-space.js';
+import { publishCheckpoint } from '../src/external/mergekit.js';
 import { workVariable } from '../src/external/marked-processes.js';
 import { requireTool } from '../src/external/find-tool.js';
 import type { WarmChild, WarmRequest } from '../src/external/warm-child.js';
@@ -203,7 +204,7 @@ class WarmRun {
     return this.deps.mergePool.run(signal, async () => {
       const { recipe } = subject;
       const partial = join(attemptDir, 'checkpoint.partial');
-      await requireFreeSpace({ baseModel: recipe.baseModel, attemptDir });
+      await requireFreeSpace(recipe, attemptDir);
       const config = renderMergekitConfig(recipe);
       try {
         await this.request('save', 'merge', { config, seed: recipe.seed, out: partial });

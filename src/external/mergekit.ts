@@ -1,15 +1,14 @@
-import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { CheckpointManifest, MergeOptions } from '../../activities/contracts.js';
-import { StageFailedError } from '../errors.js';
 import { renderMergekitConfig } from '../merge/merge-config.js';
 import { mergekitArguments } from '../merge/mergekit-arguments.js';
 import { parseMergekitProgress } from '../merge/progress.js';
 import type { MergeRecipe } from '../merge/recipe.js';
 import { verifyCheckpoint } from './checkpoint-manifest.js';
+import { requireFreeSpace } from './disk-space.js';
 import { placeCheckpoint } from './place-checkpoint.js';
 import { runTool, type StageOrder } from './run-tool.js';
-import { sizeOfWeights } from './weight-files.js';
 
 export interface MergeOrder extends StageOrder {
   readonly recipe: MergeRecipe;
@@ -20,9 +19,6 @@ export interface MergeOrder extends StageOrder {
   /** Where the verified model goes, with its `DONE` marker; must not exist. */
   readonly checkpointDir: string;
 }
-
-/** Free space that a merge must find, as a multiple of the base's weights. */
-const freeSpaceFactor = 1.2;
 
 /**
  * Runs mergekit-yaml and verifies what it made; exit 0 alone is not success. The output appears
@@ -40,7 +36,7 @@ export async function runMerge(order: MergeOrder): Promise<CheckpointManifest> {
     order.mergeOptions,
     order.deviceClass,
   );
-  await requireFreeSpace({ ...order, baseModel: order.recipe.baseModel });
+  await requireFreeSpace(order.recipe, order.attemptDir);
   try {
     return await runTool({
       ...order,
@@ -75,29 +71,4 @@ export async function publishCheckpoint(order: {
   const manifest = await verifyCheckpoint(partial, base, signal);
   await placeCheckpoint(partial, checkpointDir, manifest);
   return manifest;
-}
-
-/** @throws StageFailedError `disk_full` where a merge of this base would not fit below `attemptDir` */
-export async function requireFreeSpace(order: {
-  readonly baseModel: string;
-  readonly attemptDir: string;
-}): Promise<void> {
-  const { baseModel } = order;
-  if (!isAbsolute(baseModel)) return;
-  const weights = await sizeOfWeights(baseModel).catch(() => 0);
-  const needed = Math.ceil(weights * freeSpaceFactor);
-  await mkdir(order.attemptDir, { recursive: true });
-  const { bavail, bsize } = await statfs(order.attemptDir);
-  const free = bavail * bsize;
-  if (free < needed) {
-    throw new StageFailedError(
-      'disk_full',
-      `Expected ${formatBytes(needed)} free for the merge in ${order.attemptDir}, got ` +
-        `${formatBytes(free)}: free space on the node, or move its work folder.`,
-    );
-  }
-}
-
-function formatBytes(bytes: number): string {
-  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
