@@ -269,7 +269,7 @@ describe('tellAsk', () => {
       'bad_score',
       'bad_score',
       'truncated_results',
-      'bad_score',
+      'truncated_results',
       'truncated_results',
     ]);
     expect(fixture.ledger.listScores('demo').some(({ trial }) => !trial.startsWith('b'))).toBe(
@@ -285,12 +285,13 @@ describe('tellAsk', () => {
       metric: 'exact_match,none',
       documentIds: [0, 1, 2],
       values: [1, 0, 1],
-      documentsHash: 'h',
+      documentsHash: 'ab'.repeat(32),
     });
-    const outcomes = [documents, { ...documents, count: 99 }].map((entry, index) => {
+    const outcomes = [documents, { ...documents, values: '!' }].map((entry, index) => {
       const outcome = complete(trials[index]!);
       if (outcome.status !== 'complete') throw new Error('it is complete');
-      const report = { ...outcome.result.report, documents: [entry] };
+      const scores = outcome.result.report.scores.map((score) => ({ ...score, documents: 3 }));
+      const report = { ...outcome.result.report, scores, documents: [entry] };
       return { ...outcome, result: { ...outcome.result, report } };
     });
     await fixture.tellAsk(outcomes, 0);
