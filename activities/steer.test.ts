@@ -337,7 +337,7 @@ describe('inject', () => {
   });
 
   it('keeps several in line, as many as the budget allows', async () => {
-    for (const place of ['next is', 'next but 1', 'next but 2'])
+    for (const place of ['the next one', 'behind one other', 'behind 2 others'])
       expect((await steer({ kind: 'inject', params: middle })).message).toContain(place);
     await refused(
       { kind: 'inject', params: middle },

@@ -200,8 +200,9 @@ function inject(sweep: Sweep, params: Params, session: SweepSession): Steered {
   const trial = `i${all + 1}`;
   happen({ ...session, db, ledgerId, sweep: row.name, at }, { kind: 'inject', trial, vector });
   storeSnapshot(db, row.name, session.sampler);
-  const place = waiting === 0 ? 'next' : `next but ${waiting}`;
-  return { message: `The candidate of ${row.name} ${place} is the injected one.`, trial, params };
+  const others = waiting === 1 ? 'one other that was' : `${waiting} others that were`;
+  const place = waiting === 0 ? 'the next one' : `in line behind ${others} injected`;
+  return { message: `The candidate is ${place} of ${row.name}.`, trial, params };
 }
 
 /** Held-out documents are looked at once: who is scored on them is settled then. */
