@@ -1,5 +1,5 @@
 /** One sweep under chaos: started, struck as its plan says, watched, and judged at its end. */
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunEvent } from '../../src/cli/live/events.js';
@@ -44,6 +44,7 @@ export class ChaosSweep {
     term: 0,
     race: 0,
     server: 0,
+    wipe: 0,
   };
   private readonly points: Record<string, number> = {};
   private readonly exits: Record<string, number> = {};
@@ -138,6 +139,16 @@ export class ChaosSweep {
       killQuietly(pid, 'SIGCONT');
       killQuietly(pid, kind === 'kill' ? 'SIGKILL' : 'SIGTERM');
       if (kind === 'term') this.expectEnd(target, pid);
+      return;
+    }
+    if (kind === 'wipe') {
+      this.deaths.wipe += 1;
+      killQuietly(pid, 'SIGCONT');
+      killQuietly(pid, 'SIGKILL');
+      // Before anybody starts the next one: a start takes longer than a death.
+      while (rig.pidOf('server') === pid) await delay(1);
+      for (const suffix of ['', '-wal', '-shm'])
+        rmSync(rig.temporalDatabase + suffix, { force: true });
       return;
     }
     if (kind === 'stop') {

@@ -28,7 +28,7 @@ describe('planSweep', () => {
       ).toBe(true);
     const strikes = all.flatMap((plan) => plan.strikes);
     expect(new Set(strikes.map(({ kind }) => kind))).toEqual(
-      new Set(['kill', 'stop', 'term', 'race']),
+      new Set(['kill', 'stop', 'term', 'race', 'wipe']),
     );
     expect(new Set(strikes.map(({ target }) => target))).toEqual(
       new Set(['coordinator', 'server', 'node-1', 'node-2']),
@@ -39,7 +39,7 @@ describe('planSweep', () => {
     expect(plans(6, ['points']).flatMap(({ strikes }) => strikes)).toEqual([]);
     const servers = plans(6, ['server']).flatMap(({ strikes }) => strikes);
     expect(new Set(servers.map(({ kind, target }) => `${kind} ${target}`))).toEqual(
-      new Set(['kill server']),
+      new Set(['kill server', 'wipe server']),
     );
   });
 

@@ -11,7 +11,8 @@ export type Topology = 'workers' | 'embedded';
 export type Target = 'coordinator' | 'node-1' | 'node-2' | 'server';
 
 export interface Strike {
-  readonly kind: 'kill' | 'stop' | 'term' | 'race';
+  /** `wipe`: Temporal's server is killed and its database deleted. `race`: three starts at once after a kill. */
+  readonly kind: 'kill' | 'stop' | 'term' | 'race' | 'wipe';
   readonly target: Target;
   /** When so many trials are scored… */
   readonly atScored: number;
@@ -83,9 +84,10 @@ export function planSweep(
       continue;
     }
     const isRace = kind === 'random' && random.uniform() < 0.25;
+    const isWipe = kind === 'server' && random.uniform() < 0.25;
     const anything: readonly Target[] = [...targets, 'server'];
     strikes.push({
-      kind: isRace ? 'race' : kind === 'stop' ? 'stop' : kind === 'term' ? 'term' : 'kill',
+      kind: isRace ? 'race' : isWipe ? 'wipe' : kind === 'stop' || kind === 'term' ? kind : 'kill',
       target: isRace
         ? 'coordinator'
         : kind === 'server'

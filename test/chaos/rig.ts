@@ -23,6 +23,7 @@ export class Rig {
   readonly server: KeptProcess | undefined;
   readonly nodes: ReadonlyMap<Target, KeptProcess>;
   readonly runCommand: Command;
+  readonly temporalDatabase: string;
   private readonly folder: SweepFolder;
 
   private constructor(
@@ -38,6 +39,9 @@ export class Rig {
     const inRoot = { env, cwd: folder.path };
     const address = ['--address', `127.0.0.1:${port}`];
     const isEmbedded = plan.topology === 'embedded';
+    this.temporalDatabase = isEmbedded
+      ? join(folder.results, '.temporal', 'temporal.db')
+      : join(folder.path, 'temporal.db');
     this.runCommand = {
       ...{ program: process.execPath, ...inRoot },
       args: [
@@ -75,7 +79,7 @@ export class Rig {
       ? undefined
       : keep('server', {
           program: requireTool(readConfig({}, env, root, root).tools.temporal, env),
-          args: serverArguments(port, join(folder.path, 'temporal.db')),
+          args: serverArguments(port, this.temporalDatabase),
           ...inRoot,
         });
     const names: readonly Target[] = isEmbedded ? [] : ['node-1', 'node-2'];

@@ -21,7 +21,7 @@ export type ViolationKind = (typeof violationKinds)[number];
 export type Violation =
   LedgerViolation | Contradiction | { readonly kind: ViolationKind; readonly text: string };
 
-export const deathKinds = ['kill', 'point', 'stop', 'term', 'race', 'server'] as const;
+export const deathKinds = ['kill', 'point', 'stop', 'term', 'race', 'server', 'wipe'] as const;
 export type DeathKind = (typeof deathKinds)[number];
 
 export interface SweepReport {
