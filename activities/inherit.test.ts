@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { listJournal } from '../src/store/journal.js';
 import { listEvents } from '../src/store/optimizer-log.js';
+import { pinParents } from '../src/store/sweeps.js';
 import { selectBest } from '../src/scoring/select-best.js';
 import { CoordinatorFixture, complete, type SweepFixtureOptions } from './coordinator.fixture.js';
 
@@ -60,6 +61,18 @@ describe('a fork', () => {
       expect(eventsOf('next')).toEqual(before);
     },
   );
+
+  it('expects the very models that were scored', async () => {
+    await runFormer({ maxTrials: 2 });
+    const parents = { base: 'a', 'spec-a': 'b', 'spec-b': 'c' };
+    fixture.ledger.transact((db) => {
+      pinParents(db, 'demo', parents);
+    });
+    await fork('next');
+    await fork('other', (text) => text.replace('max: 0.9', 'max: 0.8'));
+    expect(fixture.ledger.getSweep('next')?.parents).toEqual(parents);
+    expect(fixture.ledger.getSweep('other')?.parents).toBeUndefined();
+  });
 
   it('of a fork keeps the name of the sweep that scored', async () => {
     await runFormer({ maxTrials: 2 });

@@ -7,6 +7,7 @@ import type { SweepSpec } from '../src/spec/sweep-spec.js';
 import { addToJournal } from '../src/store/journal.js';
 import { listEvents } from '../src/store/optimizer-log.js';
 import { getSweep, listTrials } from '../src/store/reader.js';
+import { pinParents } from '../src/store/sweeps.js';
 import { parseOrThrow } from './sweep-session.js';
 import { happen, type Turn } from './turn.js';
 
@@ -23,6 +24,8 @@ export function inherit(turn: Turn, from: string): void {
     throw new LedgerError('sweep_unknown', `the ledger holds no sweep ${from} to fork`);
   const obstacle = findObstacle(parseOrThrow(bindingText(row), row.specPath), spec);
   const told = obstacle === undefined ? tellScores(turn, from) : 0;
+  // Of other bytes under the same names the scores would not compare: nodes look.
+  if (told > 0 && row.parents !== undefined) pinParents(db, sweep, row.parents);
   const detail = { from, told, ...(obstacle !== undefined && { obstacle }) };
   addToJournal(db, sweep, { kind: 'forked', detail, at });
 }
