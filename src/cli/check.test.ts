@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
@@ -105,5 +105,20 @@ it('says how a sweep whose models were all read fits into memory, with every num
 it('a file that is not there is named', async () => {
   await expect(check()).rejects.toThrow(
     'sweeps/mix.yaml: no such file. `mergesweep init` writes one',
+  );
+});
+
+it('a model with pickles is refused until it is allowed by its label, which is then told on', async () => {
+  await write(sweepText);
+  await rm(join(root, 'models', 'alpha'), { recursive: true });
+  await toy('alpha', { without: ['model.safetensors'], files: { 'pytorch_model.bin': 'x' } });
+  const refused = await check();
+  expect(refused.exitCode).toBe(3);
+  expect(refused.out).toContain('→ if you trust who made it: --allow-pickle alpha');
+  const allowed = await check('--allow-pickle', 'alpha', '--allow-task-code');
+  expect(allowed.exitCode).toBe(0);
+  expect(allowed.out).toContain('! alpha       P010');
+  expect(allowed.out).toContain(
+    'Next: npx mergesweep run sweeps/mix.yaml --allow-pickle alpha --allow-task-code\n',
   );
 });

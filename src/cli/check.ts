@@ -3,7 +3,12 @@ import pc from 'picocolors';
 import { checkSweep, type CheckReport } from '../client/check-sweep.js';
 import { exitCodes, type ExitCode, type RegisterVerb } from './verb.js';
 import { renderCheckReport } from './render-check.js';
-import { allowPickleOption, allowTaskCodeOption, readPermissions } from './permission-flags.js';
+import {
+  allowPickleOption,
+  allowTaskCodeOption,
+  readPermissions,
+  repeatPermissions,
+} from './permission-flags.js';
 import type { PermissionFlags } from './permission-flags.js';
 import { readSweepFile } from './sweep-file.js';
 
@@ -37,7 +42,11 @@ Examples:
       const report = await checkSweep(text, path, io.env, undefined, permissions);
       const exitCode = exitCodeOf(report, options.strict === true);
       if (options.json === true) io.out(`${JSON.stringify(toJson(report, exitCode), null, 2)}\n`);
-      else io.out(renderCheckReport(report, file, exitCode, pc.createColors(io.hasColor)));
+      else {
+        const flags = repeatPermissions(permissions).map((flag) => ` ${flag}`);
+        const colors = pc.createColors(io.hasColor);
+        io.out(renderCheckReport(report, file, exitCode, colors, flags.join('')));
+      }
       io.setExitCode(exitCode);
     });
 };

@@ -51,4 +51,11 @@ describe('repeatCommand', () => {
         '--address temporal.lan:7233 --insecure-plaintext --no-worker',
     );
   });
+
+  it('repeats what may run as code: it is allowed for one start alone', () => {
+    const options = { worker: true, allowPickle: ['a', 'b'], allowTaskCode: true };
+    expect(repeatCommand('x.yaml', options)).toBe(
+      'npx mergesweep run x.yaml --allow-pickle a --allow-pickle b --allow-task-code',
+    );
+  });
 });

@@ -2,6 +2,7 @@
 import { toShellWord } from '../merge/shell-word.js';
 import { parseSweepSpec } from '../spec/parse-sweep-spec.js';
 import type { SweepRow } from '../store/rows.js';
+import { readPermissions, repeatPermissions } from './permission-flags.js';
 import type { RunOptions } from './run-options.js';
 
 /**

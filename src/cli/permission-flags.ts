@@ -20,3 +20,11 @@ export const allowTaskCodeOption = (): Option =>
 export function readPermissions({ allowPickle, allowTaskCode }: PermissionFlags): Permissions {
   return { pickle: allowPickle ?? [], taskCode: allowTaskCode ?? false };
 }
+
+/** The flags as words of a command line; labels need no quoting. */
+export function repeatPermissions({ pickle, taskCode }: Permissions): string[] {
+  return [
+    ...pickle.flatMap((label) => ['--allow-pickle', label]),
+    ...(taskCode ? ['--allow-task-code'] : []),
+  ];
+}

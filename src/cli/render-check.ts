@@ -8,12 +8,16 @@ import { formatDiagnostics } from './sweep-file.js';
 
 type Colors = ReturnType<typeof createColors>;
 
-/** @param file as the user typed it */
+/**
+ * @param file as the user typed it
+ * @param flags what `run` has to be told as `check` was, e.g. ` --allow-task-code`
+ */
 export function renderCheckReport(
   report: CheckReport,
   file: string,
   exitCode: number,
   colors: Colors,
+  flags = '',
 ): string {
   const lines = [formatDiagnostics(report.diagnostics, file).trimEnd()];
   const { spec, plan } = report;
@@ -61,7 +65,7 @@ export function renderCheckReport(
     errors > 0 ? count(errors, 'error') : `${count(warnings, 'warning')}, refused by --strict`;
   lines.push(
     exitCode === 0
-      ? `Next: npx mergesweep run ${file}`
+      ? `Next: npx mergesweep run ${file}${flags}`
       : `${colors.red('✗')} ${verdict}. Nothing was started.`,
   );
   return `${lines.filter((line) => line !== '').join('\n')}\n`;

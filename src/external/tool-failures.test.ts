@@ -82,6 +82,10 @@ test.each([
   ['AssertionError: Torch not compiled with CUDA enabled', 'tool_missing'],
   ["ModuleNotFoundError: No module named 'vllm'", 'tool_missing'],
   ['lm-eval: error: unrecognized arguments: --nope', 'configuration'],
+  [
+    'RuntimeError: Can not safely load weights when explicit pickle_module is specified',
+    'configuration',
+  ],
   ['RuntimeError: something new', 'crash'],
 ])('%s is %s', (line, failureClass) => {
   const error = classifyToolFailure('merge', 'mergekit-yaml', result({ tail: `x\n${line}\n` }));

@@ -70,6 +70,11 @@ const patterns: readonly FailurePattern[] = [
     advice: 'The parents do not fit each other: `mergesweep check` says where.',
   },
   {
+    pattern: /Can not safely load weights|Weights only load failed/,
+    class: 'configuration',
+    advice: 'A model has its weights as pickle: see --allow-pickle in docs/security.md.',
+  },
+  {
     pattern: /SafetensorError/,
     class: 'configuration',
     advice: 'A weight file is broken: fetch that model again.',
