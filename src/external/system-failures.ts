@@ -56,6 +56,7 @@ export function toStageFailure(
   if (error instanceof MissingToolError) return as('tool_missing');
   const { code, path } = (error ?? {}) as NodeJS.ErrnoException;
   const known = code === undefined ? undefined : systemErrors[code];
-  if (known !== undefined) return as(known.class, `${message}. ${known.advise(path ?? workRoot)}`);
+  if (known !== undefined)
+    return as(known.class, `${message.replace(/\.$/, '')}. ${known.advise(path ?? workRoot)}`);
   return as(error instanceof MergesweepError ? 'configuration' : 'crash');
 }

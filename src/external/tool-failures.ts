@@ -18,7 +18,7 @@ const patterns: readonly FailurePattern[] = [
   },
   {
     pattern:
-      /out of memory|_STATUS_ALLOC_FAILED|cudaErrorMemoryAllocation|DefaultCPUAllocator: (?:can't allocate|not enough) memory|\bMemoryError\b|Cannot allocate memory|std::bad_alloc|No available memory for the cache blocks|Free memory on device .* is less than desired/i,
+      /out[ _]of[ _]memory|hipErrorOutOfMemory|_STATUS_ALLOC_FAILED|CUBLAS_STATUS_NOT_INITIALIZED|cudaErrorMemoryAllocation|RESOURCE_EXHAUSTED|Unable to allocate .* for an array|insufficient shared memory|DataLoader worker \(pid.*\) is killed by signal: Killed|DefaultCPUAllocator: (?:can't allocate|not enough) memory|\bMemoryError\b|Cannot allocate memory|std::bad_alloc|No available memory for the cache blocks|Free memory on device .* is less than desired/i,
     class: 'out_of_memory',
     advice: 'Free memory on the node, or lower evaluation.batch_size or the number of slots.',
   },
@@ -26,6 +26,18 @@ const patterns: readonly FailurePattern[] = [
     pattern: /No space left on device|\bENOSPC\b|os error 28|Disk quota exceeded|\bEDQUOT\b/i,
     class: 'disk_full',
     advice: 'Free space on the node, or move its work folder.',
+  },
+  {
+    pattern:
+      /Read-only file system|\[Errno 13\] Permission denied|PermissionError|Input\/output error|os error (?:5|13|30)\b/,
+    class: 'disk_unusable',
+    advice: 'Mend the permissions or the disk on the node.',
+  },
+  {
+    pattern:
+      /can't start new thread|pthread_create failed|Resource temporarily unavailable|Too many open files|os error (?:11|24)\b/,
+    class: 'start_refused',
+    advice: 'Raise `ulimit -u` and `ulimit -n` on the node, or lower --slots.',
   },
   {
     pattern: /ModuleNotFoundError|ImportError: cannot import|required packages? .* not installed/,
