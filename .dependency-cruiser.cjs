@@ -123,7 +123,7 @@ module.exports = {
         'Programs of a trial start in src/external, supervised; edges may start their own kind.',
       severity: 'error',
       from: { path: '^(src|activities|workflows)/', pathNot: `^src/external/|${edges}|${tests}` },
-      to: { path: 'node_modules/execa/' },
+      to: { path: 'node_modules/execa/|^(node:)?child_process$' },
     },
     {
       name: 'workflow-sandbox',
