@@ -50,8 +50,7 @@ function whereFlags(options: RunOptions): string[] {
     ['--profile', options.profile],
   ]);
   if (options.insecurePlaintext === true) given.push('--insecure-plaintext');
-  for (const label of options.allowPickle ?? []) given.push('--allow-pickle', toShellWord(label));
-  if (options.allowTaskCode === true) given.push('--allow-task-code');
+  given.push(...repeatPermissions(readPermissions(options)));
   if (!options.worker) given.push('--no-worker');
   return given;
 }
