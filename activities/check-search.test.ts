@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { recoverLedger } from '../src/store/recover-ledger.js';
@@ -58,6 +58,27 @@ it('answers a request that was answered before the loss with the same reply', as
   fixture.start();
   fixture.nextRequest -= 1;
   expect(await fixture.tellAsk([], 2)).toEqual(first);
+});
+
+it('a transaction that the log lacks is asked for again, and gives the same trials', async () => {
+  fixture = new CoordinatorFixture();
+  await fixture.open();
+  await fixture.pastBaselines(1);
+  const log = readFileSync(join(fixture.folder, 'recovery.jsonl'));
+  const { trials: lost } = await fixture.tellAsk([], 2);
+  lose();
+  writeFileSync(join(fixture.folder, 'recovery.jsonl'), log);
+  recoverLedger(fixture.folder, { checkSearch, at });
+  fixture.start();
+  // Temporal's workflow lives on, and knows trials that the ledger does not.
+  const { trials } = await fixture.tellAsk([complete(lost[0]!)], 2);
+  expect(trials).toEqual(lost);
+  const { trials: next } = await fixture.tellAsk(
+    trials.map((trial) => complete(trial)),
+    1,
+  );
+  expect(next.map(({ trial }) => trial)).toEqual(['4']);
+  expect(fixture.ledger.getTrial('demo', '2')?.state).toBe('complete');
 });
 
 it('says of a search that does not come out as it was that it can not be proved', async () => {
