@@ -5,8 +5,17 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import type { SteerInput, SteerOrder } from '../../activities/contracts.js';
 import { FakeLedger } from '../../workflows/ledger.fixture.js';
-import { nodesWorkflowId, stopSignalName, trialWorkflowId } from '../../workflows/messages.js';
+import {
+  coordinatorQueue,
+  nodesWorkflowId,
+  steerUpdateName,
+  steerWorkflowId,
+  stopSignalName,
+  trialWorkflowId,
+} from '../../workflows/messages.js';
 import { makeResult } from '../../workflows/trial.fixture.js';
 import { openHarness, SweepRig } from './harness.js';
 
@@ -71,4 +80,55 @@ isOpen = true;
 await draining.result();
 await record(`${prefix}-sweep-stopped`, draining);
 await stopped.stop();
+
+/** Orders while it runs and rotates; the sweep is held when its trials have ended, and resumed. */
+const steered = new SweepRig(harness, new FakeLedger({ maxTrials: 6 }));
+let hasFailed = false;
+steered.runTrial = async ({ trial }) => {
+  while (trial === '1' && steered.told.length < 5) await nextTick();
+  if (trial !== '2' || hasFailed) return makeResult(trial);
+  hasFailed = true;
+  const failure = { class: 'crash', reason: 'r', stage: 'merge', attempt: 3 } as const;
+  throw ApplicationFailure.create({ nonRetryable: true, details: [failure] });
+};
+await steered.startCoordinator();
+await steered.startNode(2);
+const steering = await steered.start(2, 4);
+const { runId: firstRun } = await steering.describe();
+const steer = (order: SteerOrder) =>
+  steering.executeUpdate(steerUpdateName, {
+    args: [{ requestId: JSON.stringify(order), order }],
+  });
+await steer({ kind: 'extend', trials: 3 });
+while (!steered.told.includes('2 failed')) await nextTick();
+await steer({ kind: 'retry' });
+await steer({ kind: 'inject', params: { weight: 0.5 } });
+await steer({ kind: 'pause' });
+while (steered.ledger.inFlight.length > 1) await nextTick();
+await steer({ kind: 'resume' });
+await steering.result();
+await record(`${prefix}-sweep-steered-rotated`, workflow.getHandle(steering.workflowId, firstRun));
+await record(`${prefix}-sweep-steered-continued`, steering);
+await steered.stop();
+
+/** Held, and then told to end by an order. */
+const held = new SweepRig(harness, new FakeLedger({ maxTrials: 8 }));
+await held.startCoordinator();
+await held.startNode(2);
+const holding = await held.start(2);
+for (const kind of ['pause', 'stop'] as const)
+  await holding.executeUpdate(steerUpdateName, { args: [{ requestId: kind, order: { kind } }] });
+await holding.result();
+await record(`${prefix}-sweep-held-and-stopped`, holding);
+const order: SteerInput = {
+  ...{ ledgerId: held.ledgerId, sweep: 'demo', requestId: 'alone' },
+  order: { kind: 'extend', trials: 1 },
+};
+const alone = await workflow.start('steerWorkflow', {
+  ...{ workflowId: steerWorkflowId(order), taskQueue: coordinatorQueue(held.ledgerId) },
+  args: [order],
+});
+await alone.result();
+await record(`${prefix}-order`, alone);
+await held.stop();
 await harness.close();
