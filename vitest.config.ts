@@ -19,10 +19,10 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            '{src,workflows,activities,bench,packages/*/src}/**/*.test.ts',
+            '{src,workflows,activities,bench,packages/*/src,test/sim}/**/*.test.ts',
             'scripts/**/*.test.mjs',
             'test/security/**/*.test.ts',
-            'test/chaos/**/*.test.ts',
+            'test/{chaos,powercut}/**/*.test.ts',
           ],
           exclude: ['**/dist/**', '**/node_modules/**'],
           // For tests that hang: a busy machine must fail none.

@@ -165,7 +165,7 @@ export class Calls {
   }
 
   #compare(first: string, again: string): void {
-    if (first === again) return;
+    if (withoutHold(first) === withoutHold(again)) return;
     this.#options.violate('reply', `a repeated request got another reply: ${first} ${again}`);
   }
 }
@@ -174,6 +174,12 @@ export class Calls {
 function isPassing(error: unknown): boolean {
   if (error instanceof ApplicationFailure) return error.nonRetryable !== true;
   return (error as NodeJS.ErrnoException).code === 'ENOSPC';
+}
+
+/** Whether the sweep is held is told as it is now. */
+function withoutHold(reply: string): string {
+  const { isHeld: _, ...rest } = JSON.parse(reply) as TellAskReply;
+  return JSON.stringify(rest);
 }
 
 const clone = (value: unknown): unknown => JSON.parse(JSON.stringify(value));

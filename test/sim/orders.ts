@@ -38,6 +38,16 @@ export class Orders {
     });
   }
 
+  retryBaselines(): void {
+    const { coordinator } = this.#world;
+    if (!coordinator.isUp) return;
+    const trials = coordinator.ledger
+      .listTrials(sweepName)
+      .filter(({ kind, state }) => kind === 'baseline' && state === 'failed')
+      .map(({ trial }) => trial);
+    if (trials.length > 0) this.give({ kind: 'retry', trials });
+  }
+
   #send(requestId: string, order: SteerOrder): void {
     const { sweepRun, calls } = this.#world;
     this.#world.trace(`order ${requestId}: ${JSON.stringify(order)}`);

@@ -25,11 +25,12 @@ export interface SeedOptions extends PlanOptions {
   readonly onTrace?: (line: string) => void;
 }
 
-/** With faults for ever a sweep may take as long as it likes; without it may not. */
-const limits = {
-  safety: { seconds: 400_000, events: 60_000 },
-  liveness: { seconds: 600_000, events: 200_000 },
-} as const;
+/** Virtual time and events that a sweep may take; one of which a fault is left never gets there. */
+const limitsOf = ({ mode, maxTrials }: SeedPlan): { seconds: number; events: number } => ({
+  // One slot takes 200 s at most for a trial; baselines, promotions, confirmations and retries come on top.
+  seconds: 20_000 + 1000 * maxTrials,
+  events: mode === 'liveness' ? 200_000 : 60_000,
+});
 
 export async function runSeed(seed: number, options: SeedOptions): Promise<SeedResult> {
   const plan = planSeed(seed, options);
@@ -37,7 +38,7 @@ export async function runSeed(seed: number, options: SeedOptions): Promise<SeedR
   return inFolder(async (folder) => {
     const world = new World(plan, { folder, ...options });
     try {
-      await world.run(limits[plan.mode]);
+      await world.run(limitsOf(plan));
       if (plan.mode === 'liveness' && !world.isDone && world.violations.length === 0) {
         world.violate('liveness', `not finished ${world.events} events later, though all is calm`);
       }
@@ -125,7 +126,7 @@ async function compareWithUndisturbed(world: World, options: SeedOptions): Promi
       folder,
       ...(options.sabotage !== undefined && { sabotage: options.sabotage }),
     });
-    await calm.run(limits.liveness);
+    await calm.run(limitsOf(plan));
     const [disturbed, undisturbed] = [world, calm].map(({ coordinator }) =>
       coordinator.ledger
         .listTrials(sweepName)

@@ -47,6 +47,7 @@ export class World {
   /** The wall clock is wrong by so many seconds. */
   clockOffset = 0;
   ledgerId = '';
+  #isRunDue = false;
   readonly #onTrace: ((line: string) => void) | undefined;
   readonly #mishaps: Mishaps;
 
@@ -152,9 +153,7 @@ export class World {
   endRun(): void {
     this.sweepRun?.terminate();
     this.sweepRun = undefined;
-    this.queue.after(this.faults.isCalm ? 5 : this.faults.random.between(1, 900), () => {
-      if (this.sweepRun === undefined && !this.isDone) this.startSweep();
-    });
+    this.#runAgainLater();
   }
 
   capacity(): number {
@@ -207,8 +206,17 @@ export class World {
     this.sweepRun = undefined;
     if (summary.state === 'running') this.violate('end', 'a run ended while the sweep is running');
     if (this.isDone) return;
+    // Without a score of any baseline rungs can't be handed out, as the reason tells the user.
+    if (summary.reason?.startsWith('no baseline was scored') === true) this.orders.retryBaselines();
+    this.#runAgainLater();
+  }
+
+  #runAgainLater(): void {
+    if (this.#isRunDue) return;
+    this.#isRunDue = true;
     this.queue.after(this.faults.isCalm ? 5 : this.faults.random.between(1, 900), () => {
-      if (this.sweepRun === undefined) this.startSweep();
+      this.#isRunDue = false;
+      if (this.sweepRun === undefined && !this.isDone) this.startSweep();
     });
   }
 
