@@ -11,6 +11,11 @@ export async function readSmallFile(
   file: string,
   mostBytes = 16_000_000,
 ): Promise<string | undefined> {
+  return (await readSmallBytes(file, mostBytes))?.toString('utf8');
+}
+
+/** As `readSmallFile`. */
+export async function readSmallBytes(file: string, mostBytes: number): Promise<Buffer | undefined> {
   // O_NONBLOCK: a FIFO of that name must not hold us up.
   const handle = await promises
     .open(file, constants.O_RDONLY | constants.O_NONBLOCK)
@@ -26,7 +31,7 @@ export async function readSmallFile(
     if (!stat.isFile()) throw new CheckpointError(file, 'expected a file');
     if (stat.size > mostBytes)
       throw new CheckpointError(file, `${stat.size} bytes; expected at most ${mostBytes}`);
-    return await handle.readFile('utf8');
+    return await handle.readFile();
   } finally {
     await handle.close();
   }

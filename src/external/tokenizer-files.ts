@@ -1,9 +1,8 @@
 /** Tokenizer files → facts; the vocabulary as one hash, whichever file it is kept in. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TokenizerFacts } from '../preflight/checkpoint-facts.js';
-import { readJsonFile, readSmallFile } from './json-file.js';
+import { readJsonFile, readSmallBytes, readSmallFile } from './json-file.js';
 import { readSentencePieces } from './sentencepiece.js';
 
 const mostVocabularyBytes = 128_000_000;
@@ -66,9 +65,10 @@ function fromModel(vocab: unknown): Vocabulary {
 
 async function readSentencePieceFile(file: string): Promise<string[] | undefined> {
   try {
-    return readSentencePieces(await readFile(file));
+    const bytes = await readSmallBytes(file, mostVocabularyBytes);
+    return bytes === undefined ? undefined : readSentencePieces(bytes);
   } catch {
-    // Absent, or another format: the vocabulary stays unknown.
+    // Another format, or no vocabulary's size: it stays unknown.
     return undefined;
   }
 }
