@@ -9,6 +9,7 @@ import { makeSweepFolder, renderSweepFile, sweepName } from '../../test/chaos/sw
 import { openLedgerReader } from '../../src/store/ledger.js';
 import type { SweepPlan, Target } from '../../test/chaos/plan.js';
 import { root } from '../demo-problem.js';
+import { readTreeCpuSeconds } from '../process-tree-cpu.js';
 import { parseWholeFlags } from '../flags.js';
 import { announce } from '../tell.js';
 import { fillLedger } from './fill-ledger.js';
@@ -74,7 +75,7 @@ export async function benchRecovery(args: readonly string[]): Promise<Record<str
     },
     onExit: () => true,
     onLine: (line) => {
-      bench.hear(line);
+      bench.hear(line, rig.coordinator.pid);
     },
   });
   announce('run', rig.runCommand.program, rig.runCommand.args);
@@ -108,6 +109,7 @@ export async function benchRecovery(args: readonly string[]): Promise<Record<str
     const nodeTerm = await strikeNodes('SIGTERM');
     const rows = {
       coordinatorReady: spread(coordinator.ready),
+      coordinatorReadyCpu: spread(coordinator.readyCpu),
       coordinatorProgress: spread(coordinator.progress),
       serverProgress: spread(server.progress),
       nodeKill: spread(nodeKill),
@@ -128,29 +130,37 @@ export async function benchRecovery(args: readonly string[]): Promise<Record<str
   }
 }
 
+/** Seconds; `ready` and its CPU time of the coordinator only. */
+interface Recoveries {
+  readonly ready: number[];
+  readonly readyCpu: number[];
+  readonly progress: number[];
+}
+
 class RecoveryBench {
   readonly startedAt = new Map<Target, number>();
   private readonly reader;
   private readyAt = 0;
+  private readyCpu = 0;
 
   constructor(results: string) {
     this.reader = openLedgerReader(results);
   }
 
   /** The first event of a `run` comes when its workers poll and its sweep is started. */
-  hear(line: string): void {
-    if (line.includes('"event":"sweep"')) this.readyAt = Date.now();
+  hear(line: string, pid: number | undefined): void {
+    if (!line.includes('"event":"sweep"') || pid === undefined) return;
+    this.readyAt = Date.now();
+    this.readyCpu = readTreeCpuSeconds(pid);
   }
 
   /**
    * Seconds from the start of what was killed until the coordinator was ready, and until anything new
    * was scored or proposed.
    */
-  async killAgain(
-    kills: number,
-    kill: () => Target,
-  ): Promise<{ readonly ready: number[]; readonly progress: number[] }> {
+  async killAgain(kills: number, kill: () => Target): Promise<Recoveries> {
     const ready: number[] = [];
+    const readyCpu: number[] = [];
     const progress: number[] = [];
     for (let count = 0; count < kills; count += 1) {
       await delay(calmMs + 137 * count);
@@ -160,11 +170,16 @@ class RecoveryBench {
       const start = this.startedAt.get(target) ?? killedAt;
       await this.untilProgress();
       progress.push((Date.now() - start) / 1000);
-      if (this.readyAt > start) ready.push((this.readyAt - start) / 1000);
-      const seen = [this.readyAt > start ? this.readyAt - start : NaN, Date.now() - start];
-      console.log(`${target} ${count + 1}: ready after ${seen[0]} ms, goes on after ${seen[1]} ms`);
+      if (target === 'coordinator') await this.until(() => this.readyAt > start);
+      let text = '';
+      if (target === 'coordinator') {
+        ready.push((this.readyAt - start) / 1000);
+        readyCpu.push(this.readyCpu);
+        text = ` ready after ${ready.at(-1)} s and ${this.readyCpu.toFixed(2)} CPU-seconds,`;
+      }
+      console.log(`${target} ${count + 1}:${text} goes on after ${progress.at(-1)} s`);
     }
-    return { ready, progress };
+    return { ready, readyCpu, progress };
   }
 
   async untilProgress(): Promise<void> {
