@@ -28,7 +28,7 @@ it('knows the keys of mappings in lists, in unions and under free keys', () => {
 it('describes every key on the reference page', () => {
   const page = renderSweepFileReference();
   expect(page).toContain(
-    '| `optimizer.max_trials` | integer ≥ 1, ≤ 100000 | `100` | Merges to try, exactly; baselines and confirmations come on top. |',
+    '| `optimizer.max_trials` | integer ≥ 1, ≤ 100000 | `100` | up | Merges to try, exactly; baselines and confirmations come on top. |',
   );
   expect(page).toContain(
     '| `evaluation.args` | mapping of text or number or true or false | `{}` |',

@@ -1,4 +1,5 @@
 /** docs/sweep-file.md, derived from the schema. */
+import { editableFields } from './editable-fields.js';
 import { sweepJsonSchema, type JsonSchema } from './json-schema.js';
 
 interface Row {
@@ -22,6 +23,10 @@ export function renderSweepFileReference(): string {
     'paths are relative to the file. `mergesweep schema` prints the same as JSON Schema for editors,',
     '`mergesweep check FILE` finds every error at once. A worked example: `sweeps/demo.yaml`.',
     '',
+    'What may be edited while the sweep exists: **yes** it changes no score; **up** more goes on, until',
+    'finalists are confirmed; **same** another way to write the same place or label; **proved** while',
+    '`evaluation.verify_warm` is on. Everything else makes another sweep: see [resume](resume.md).',
+    '',
     '## Top level',
     '',
     ...table(top.flatMap(([key, schema]) => rows(key, schema, isRequired(sweepJsonSchema, key)))),
@@ -40,11 +45,11 @@ export function renderSweepFileReference(): string {
 
 function table(entries: readonly Row[]): string[] {
   return [
-    '| key | type | default | meaning |',
-    '| --- | --- | --- | --- |',
+    '| key | type | default | edit | meaning |',
+    '| --- | --- | --- | --- | --- |',
     ...entries.map(
       ({ path, type, isRequired: required, schema }) =>
-        `| \`${path}\` | ${type} | ${required ? '**required**' : showDefault(schema)} | ${escapeCell(schema.description ?? '')} |`,
+        `| \`${path}\` | ${type} | ${required ? '**required**' : showDefault(schema)} | ${showEdit(path)} | ${escapeCell(schema.description ?? '')} |`,
     ),
   ];
 }
@@ -115,6 +120,13 @@ function describeBounds(schema: JsonSchema): string {
 function showDefault(schema: JsonSchema): string {
   if (schema.default === undefined) return '–';
   return `\`${JSON.stringify(schema.default)}\``;
+}
+
+/** Blank where it needs a fork, and for keys that only hold others. */
+function showEdit(path: string): string {
+  const rule = editableFields[path];
+  if (rule === undefined || rule === 'fork') return '';
+  return rule === 'free' ? 'yes' : rule;
 }
 
 const escapeCell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
