@@ -60,6 +60,8 @@ export function withSqliteErrors<Result>(path: string, work: () => Result): Resu
 }
 
 function explain(path: string, error: unknown): unknown {
+  // JSON that was checked when it was written: the file has changed under it.
+  if (error instanceof SyntaxError) return corrupt(path, error);
   if (!(error instanceof Database.SqliteError)) return error;
   const { code, message } = error;
   const cause = { cause: error };
@@ -80,12 +82,7 @@ function explain(path: string, error: unknown): unknown {
     );
   }
   if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') {
-    return new LedgerError(
-      'ledger_corrupt',
-      `${path}: not a readable ledger (${message}). Nothing was changed: ` +
-        'set the file aside and restore a copy',
-      cause,
-    );
+    return corrupt(path, error);
   }
   if (code === 'SQLITE_READONLY' || code === 'SQLITE_CANTOPEN' || code === 'SQLITE_PERM') {
     return new LedgerError(
@@ -95,4 +92,13 @@ function explain(path: string, error: unknown): unknown {
     );
   }
   return new LedgerError('ledger_refused', `${path}: ${message} (${code})`, cause);
+}
+
+function corrupt(path: string, error: Error): LedgerError {
+  return new LedgerError(
+    'ledger_corrupt',
+    `${path}: not a readable ledger (${error.message}). Nothing was changed: ` +
+      '`mergesweep recover` sets it aside and builds it anew; or restore a copy',
+    { cause: error },
+  );
 }

@@ -156,6 +156,17 @@ describe('openLedger', () => {
     expect(codeOf(() => openLedger(folder, { mode: 'write' }))).toBe('ledger_corrupt');
   });
 
+  it('says that it is corrupt where a row is no JSON any more', () => {
+    const ledger = openWriter();
+    addTrial(ledger);
+    const raw = new Database(join(folder, ledgerFileName));
+    raw.pragma('ignore_check_constraints = ON');
+    raw.exec("UPDATE trials SET input = '{'");
+    raw.close();
+    expect(codeOf(() => ledger.listTrials('demo'))).toBe('ledger_corrupt');
+    expect(codeOf(() => openLedgerReader(folder).getTrial('demo', '1'))).toBe('ledger_corrupt');
+  });
+
   it('refuses a network file system by name', () => {
     expect(() => {
       refuseNetworkFileSystem('/mnt/team', () => 0x6969);
