@@ -51,6 +51,7 @@ export class CoordinatorFixture {
   activities!: CoordinatorActivities;
   specText: string;
   nextRequest = 1;
+  now = new Date('2026-01-01T00:00:00Z');
 
   constructor(options: SweepFixtureOptions = {}) {
     this.specText = sweepText(options);
@@ -68,7 +69,7 @@ export class CoordinatorFixture {
     this.activities = createCoordinatorActivities({
       ledger: this.ledger,
       resultsDir: this.folder,
-      clock: { now: () => new Date('2026-01-01T00:00:00Z') },
+      clock: { now: () => this.now },
       warn: (message) => this.warnings.push(message),
     });
   }

@@ -248,6 +248,28 @@ describe('a sweep with rungs', () => {
     expect(next.trials.map(({ trial }) => trial)).toEqual(['2']);
   });
 
+  it('judges a trial by those that ended before it, though the clock was set back since', async () => {
+    let { trials } = await pastBaselines(1);
+    const searched: string[] = [];
+    for (const quality of [0.75, 0.75, 0.75, 0.2]) {
+      if (quality === 0.2) fixture.now = new Date('2025-12-31T00:00:00Z');
+      let isSearched = false;
+      while (!isSearched) {
+        const [trial] = trials;
+        if (trial === undefined) throw new Error('expected a trial');
+        isSearched = trial.kind === 'search';
+        if (isSearched) searched.push(trial.trial);
+        const outcome = isSearched
+          ? completeWithDocuments(trial, quality)
+          : failed(trial, 'degenerate_merge');
+        ({ trials } = await fixture.tellAsk([outcome], 1));
+      }
+    }
+    expect(searched).toEqual(['1', '2', '3', '4']);
+    expect(row('1r2')).toBeDefined();
+    expect(row('4r2')).toBeUndefined();
+  });
+
   it('pauses with the reason when no baseline could be scored', async () => {
     const { trials } = await fixture.tellAsk([], 5);
     const reply = await fixture.tellAsk(

@@ -19,6 +19,7 @@ import { selectBest } from '../src/scoring/select-best.js';
 import { resolveFidelity, type Fidelity } from '../src/spec/fidelity.js';
 import { getTrial, listDocuments, listScores } from '../src/store/reader.js';
 import type { TrialRow } from '../src/store/rows.js';
+import { listScored } from '../src/store/scores.js';
 import { listStandings, type Standing } from '../src/store/standings.js';
 import type { CheckpointHolder, RunTrialResult, TrialId } from './contracts.js';
 import { propose } from './propose.js';
@@ -59,7 +60,7 @@ export function considerPromotion(turn: Turn, trial: TrialId): void {
   const fidelity = resolveFidelity(turn.spec.file);
   const row = getTrial(turn.db, turn.sweep, trial);
   if (fidelity === undefined || row?.rung === undefined || row.state !== 'complete') return;
-  const rung = ended(listStandings(turn.db, turn.sweep), row.rung);
+  const rung = ended(turn, listStandings(turn.db, turn.sweep), row.rung);
   const until = rung.findIndex((standing) => standing.trial === trial) + 1;
   const window = rung.slice(0, until).slice(-fidelity.window);
   if (!isInBestThird(window.map(({ fitness }) => fitness ?? -Infinity))) return;
@@ -85,7 +86,7 @@ export function promoteLeaders(turn: Turn): void {
     standings.some(({ promotes }) => promotes === trial);
   const hasBest = selectBest(standings) !== undefined;
   for (let rung = fidelity.rungs.length - 1; rung >= 1; rung--) {
-    const ranked = ended(standings, rung).sort(
+    const ranked = ended(turn, standings, rung).sort(
       (a, b) => (b.fitness ?? -Infinity) - (a.fitness ?? -Infinity),
     );
     const next = hasBest ? ranked.slice(0, 1) : ranked;
@@ -99,10 +100,14 @@ export function promoteLeaders(turn: Turn): void {
 }
 
 /** Complete trials of a rung, in the order in which they ended. */
-function ended(standings: readonly Standing[], rung: number): Standing[] {
-  return standings
-    .filter((standing) => standing.rung === rung && standing.state === 'complete')
-    .sort((a, b) => (a.endedAt ?? '').localeCompare(b.endedAt ?? '') || a.ordinal - b.ordinal);
+function ended({ db, sweep }: Turn, standings: readonly Standing[], rung: number): Standing[] {
+  const ofRung = new Map(
+    standings
+      .filter((standing) => standing.rung === rung && standing.state === 'complete')
+      .map((standing) => [standing.trial, standing]),
+  );
+  // Not by their times: a clock that is set back would judge a trial by other ones.
+  return listScored(db, sweep).flatMap((trial) => ofRung.get(trial) ?? []);
 }
 
 function promote(turn: Turn, fidelity: Fidelity, row: TrialRow, holder?: CheckpointHolder): void {

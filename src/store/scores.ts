@@ -47,3 +47,11 @@ export function insertReport(
     );
   }
 }
+
+/** Complete trials in the order in which they were accepted, whatever the clock said then. */
+export function listScored(db: Connection, sweep: string): TrialId[] {
+  return db
+    .prepare('SELECT trial FROM scores WHERE sweep = ? GROUP BY trial ORDER BY min(rowid)')
+    .pluck()
+    .all(sweep) as TrialId[];
+}

@@ -10,33 +10,27 @@ export type Standing = Pick<TrialRow, 'kind' | 'ordinal' | 'state'> & {
   readonly confirms?: TrialId;
   readonly promotes?: TrialId;
   readonly rung?: number;
-  readonly endedAt?: string;
 };
 
 /** Every trial of the sweep, by ordinal. */
 export function listStandings(db: Connection, sweep: string): Standing[] {
   const rows = db
     .prepare(
-      'SELECT trial, kind, ordinal, state, fitness, node, confirms, promotes, rung, ended_at FROM trials WHERE sweep = ? ORDER BY ordinal',
+      'SELECT trial, kind, ordinal, state, fitness, node, confirms, promotes, rung FROM trials WHERE sweep = ? ORDER BY ordinal',
     )
-    .all(sweep) as (Omit<
-    Standing,
-    'fitness' | 'node' | 'confirms' | 'promotes' | 'rung' | 'endedAt'
-  > & {
+    .all(sweep) as (Omit<Standing, 'fitness' | 'node' | 'confirms' | 'promotes' | 'rung'> & {
     readonly fitness: number | null;
     readonly node: string | null;
     readonly confirms: TrialId | null;
     readonly promotes: TrialId | null;
     readonly rung: number | null;
-    readonly ended_at: string | null;
   })[];
-  return rows.map(({ fitness, node, confirms, promotes, rung, ended_at, ...row }) => ({
+  return rows.map(({ fitness, node, confirms, promotes, rung, ...row }) => ({
     ...row,
     ...(fitness !== null && { fitness }),
     ...(node !== null && { node }),
     ...(confirms !== null && { confirms }),
     ...(promotes !== null && { promotes }),
     ...(rung !== null && { rung }),
-    ...(ended_at !== null && { endedAt: ended_at }),
   }));
 }
