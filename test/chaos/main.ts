@@ -5,13 +5,17 @@ import { join, resolve } from 'node:path';
 import { findProjectRoot } from '../../src/config.js';
 import { ChaosSweep } from './chaos-sweep.js';
 import { parseChaosFlags, usage, type ChaosFlags } from './chaos-flags.js';
-import { planSweep } from './plan.js';
+import { countKills, planSweep } from './plan.js';
 import { makeSweepFolder } from './sweep-folder.js';
 import { addReport, countDeaths, describeTally, emptyTally, toJsonLine } from './tally.js';
 
 const heartbeatSeconds = 5;
 const trialSeconds = [0.05, 0.5] as const;
-/** Of kills that were planned and not done, because the sweep ended before: so many sweeps more, at most. */
+/** Some that are planned are not done: the sweep has ended, or never passes a crash point so often. */
+const surplus = 1.3;
+/** Kills of a sweep. */
+const fewest = 4;
+/** Beyond these it gives up, and that counts as a violation. */
 const mostSweeps = (kills: number): number => 5 + Math.ceil(kills / 3);
 
 const root = findProjectRoot();
@@ -45,10 +49,12 @@ async function main(flags: ChaosFlags): Promise<void> {
 
   const tally = emptyTally();
   let index = 0;
+  let planned = 0;
   const lane = async (): Promise<void> => {
     while (countDeaths(tally) < kills && index < mostSweeps(kills) && !interrupt.signal.aborted) {
-      const plan = planSweep(seed, index, mix, Math.max(4, kills - countDeaths(tally)));
+      const plan = planSweep(seed, index, mix, Math.max(fewest, surplus * kills - planned));
       index += 1;
+      planned += countKills(plan);
       const path = join(parent, `sweep-${plan.index}`);
       const seconds = trialSeconds;
       const folder = makeSweepFolder({ root, path, plan, seconds, heartbeatSeconds });

@@ -50,7 +50,7 @@ export function countKills({ strikes, crashes }: SweepPlan): number {
   return strikes.length + Object.values(crashes).reduce((sum, points) => sum + points.length, 0);
 }
 
-/** @param most kills of this sweep, ≥ 1 */
+/** @param most kills of this sweep */
 export function planSweep(
   seed: number,
   index: number,
@@ -67,7 +67,7 @@ export function planSweep(
   const trials = 30;
   const crashes: Partial<Record<Target, string[]>> = {};
   const strikes: Strike[] = [];
-  const kills = Math.min(most, whole(10, 14));
+  const kills = Math.min(Math.ceil(most), whole(10, 14));
   // The points in turn, over all sweeps: none is left to chance.
   let turn = index * 5;
   for (let kill = 0; kill < kills; kill += 1) {
