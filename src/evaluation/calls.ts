@@ -1,4 +1,5 @@
 import { StageFailedError } from '../errors.js';
+import { isArgumentOpen } from '../spec/argument-tables.js';
 import type { EvaluationPlan, PlannedTask } from './plan.js';
 
 /** One run of lm_eval: it takes one `--num_fewshot` and one `--limit` for all its tasks. */
@@ -26,31 +27,6 @@ export function planCalls(plan: EvaluationPlan): LmEvalCall[] {
     ...(tasks[0]?.limit === undefined ? {} : { limit: tasks[0].limit }),
   }));
 }
-
-/**
- * lm_eval arguments that a sweep's `evaluation.args` may not name: mergesweep sets them, or
- * (`use_cache`, `predict_only`, `cache_requests`) they would give one model another's score.
- */
-export const reservedLmEvalArguments: readonly string[] = [
-  'model',
-  'model_args',
-  'tasks',
-  'num_fewshot',
-  'batch_size',
-  'max_batch_size',
-  'device',
-  'output_path',
-  'log_samples',
-  'limit',
-  'samples',
-  'include_path',
-  'use_cache',
-  'cache_requests',
-  'predict_only',
-  'config',
-  'check_integrity',
-  'hf_hub_log_args',
-];
 
 // lm-eval's own defaults, named so that a change of theirs changes no score here.
 const defaultSeeds = '0,1234,1234,1234';
@@ -95,7 +71,9 @@ export function lmEvalArguments(
 
 function passedThrough(key: string, value: string | number | boolean): string[] {
   if (!/^[a-z][a-z0-9_]*$/.test(key)) throw refused('args', key, "not lm_eval's spelling");
-  if (reservedLmEvalArguments.includes(key)) throw refused('args', key, 'not open to sweep files');
+  // Not a list of what is closed: argparse takes the beginning of a name for the name.
+  if (!isArgumentOpen('evaluation.args', key))
+    throw refused('args', key, 'not open to sweep files');
   if (value === true) return [`--${key}`];
   return value === false ? [] : [`--${key}=${value}`];
 }

@@ -72,22 +72,32 @@ test('the seed is always given, and CUDA only on a node that has it', () => {
 });
 
 test('further flags are one word each, so a value stays a value', () => {
-  const args = { gpu_rich: true, out_shard_size: '1B', async_write: false, device: '-rf; $(id)' };
+  const args = {
+    gpu_rich: true,
+    out_shard_size: '1B',
+    async_write: false,
+    write_threads: '-rf; $(id)',
+  };
   expect(mergekitArguments('c', 'o', recipe, { ...plain, args }, 'cpu').slice(6)).toEqual([
     '--gpu-rich',
     '--out-shard-size=1B',
     '--no-async-write',
-    '--device=-rf; $(id)',
+    '--write-threads=-rf; $(id)',
   ]);
 });
 
-test.each([['random_seed'], ['copy-tokenizer'], ['x y'], ['-v'], ['']])(
-  'the flag %j is refused',
-  (key) => {
-    const options = { ...plain, args: { [key]: 1 } };
-    expect(() => mergekitArguments('c', 'o', recipe, options, 'cpu')).toThrow(/merge\.args/);
-  },
-);
+test.each([
+  ['random_seed'],
+  ['copy-tokenizer'],
+  ['trust_remote_code'],
+  ['no_safe_serialization'],
+  ['x y'],
+  ['-v'],
+  [''],
+])('the flag %j is refused', (key) => {
+  const options = { ...plain, args: { [key]: 1 } };
+  expect(() => mergekitArguments('c', 'o', recipe, options, 'cpu')).toThrow(/merge\.args/);
+});
 
 test('the fingerprint changes with the seed, the order of models and a value, not with labels', () => {
   const [first, second] = recipe.models;
@@ -107,7 +117,7 @@ test('the best config is the same merge under a comment that says how to rebuild
   const text = renderBestConfig(recipe, {
     sweep: 'demo\nmerge_method: evil',
     trial: '7',
-    mergeOptions: { ...plain, args: { device: "it's" } },
+    mergeOptions: { ...plain, args: { out_shard_size: "it's" } },
     deviceClass: 'cpu',
     scores: [
       { split: 'search', task: 't', metric: 'acc,none', value: 0.5, stderr: 0.01 },
@@ -123,7 +133,7 @@ test('the best config is the same merge under a comment that says how to rebuild
     '#   confirm: u bits_per_byte,none 1.0000',
     '# Made with mergekit 0.1.5.',
     '# Rebuild it, where OUT is a new folder:',
-    "#   mergekit-yaml best_config.yaml OUT --random-seed=42 --lazy-unpickle --copy-tokenizer --no-write-model-card '--device=it'\\''s'",
+    "#   mergekit-yaml best_config.yaml OUT --random-seed=42 --lazy-unpickle --copy-tokenizer --no-write-model-card '--out-shard-size=it'\\''s'",
     '# SHA-256 of model.safetensors: ab12',
   ]);
 });

@@ -1,18 +1,7 @@
 import type { MergeOptions } from '../../activities/contracts.js';
 import { StageFailedError } from '../errors.js';
+import { isArgumentOpen } from '../spec/argument-tables.js';
 import type { MergeRecipe } from './recipe.js';
-
-/** Flags of mergekit-yaml that mergesweep sets itself: a sweep's `merge.args` may not name them. */
-export const reservedMergekitFlags: readonly string[] = [
-  'random-seed',
-  'lazy-unpickle',
-  'copy-tokenizer',
-  'write-model-card',
-  'safe-serialization',
-  'cuda',
-  'low-cpu-memory',
-  'quiet',
-];
 
 /**
  * The arguments of `mergekit-yaml`, used both to run it and in the header of `best_config.yaml`, so
@@ -49,9 +38,7 @@ function passedThrough(key: string, value: string | number | boolean): string {
   if (!/^[a-z][a-z0-9-]*$/.test(flag)) {
     throw refused(key, 'a flag of mergekit-yaml such as gpu_rich');
   }
-  if (reservedMergekitFlags.includes(flag)) {
-    throw refused(key, 'a flag that mergesweep does not set itself');
-  }
+  if (!isArgumentOpen('merge.args', key)) throw refused(key, 'a flag that is open to sweep files');
   if (typeof value === 'boolean') return value ? `--${flag}` : `--no-${flag}`;
   return `--${flag}=${value}`;
 }
