@@ -10,7 +10,7 @@ import { openLedgerReader } from '../../src/store/ledger.js';
 import { makeSweepFolder, type SweepFolder } from '../chaos/sweep-folder.js';
 
 const root = process.cwd();
-const maxTrials = 4;
+const maxTrials = 6;
 let folder: SweepFolder;
 const children: ChildProcess[] = [];
 
@@ -87,6 +87,22 @@ describe.skipIf(process.platform !== 'linux')('a sweep of which everything died'
     );
     first.child.kill('SIGKILL');
     await first.exit;
+
+    // The workflow lives on at Temporal's server, with the text and the limits of before.
+    const before = readFileSync(folder.sweepFile, 'utf8');
+    writeFileSync(folder.sweepFile, before.replace('attempts: 10', 'attempts: 8'));
+    const attached = mergesweep('resume', 'chaos', '--json', '--slots', '2');
+    await vi.waitFor(
+      () => {
+        const ended = attached.events.filter(({ event }) => event === 'trial').length;
+        expect(ended, attached.err).toBeGreaterThan(1);
+      },
+      { timeout: 120_000, interval: 20 },
+    );
+    attached.child.kill('SIGKILL');
+    await attached.exit;
+    const last = listTrials().findLast(({ kind }) => kind === 'search');
+    expect(last?.input.maxAttempts).toBe(8);
     const kept = listTrials().filter(({ state }) => state === 'complete');
     expect(kept.length).toBeGreaterThan(4);
 
@@ -118,15 +134,15 @@ describe.skipIf(process.platform !== 'linux')('a sweep of which everything died'
     for (const row of scored) expect(kept).toContainEqual(row);
 
     const text = readFileSync(folder.sweepFile, 'utf8');
-    writeFileSync(folder.sweepFile, text.replace('attempts: 10', 'attempts: 9'));
+    writeFileSync(folder.sweepFile, text.replace('attempts: 8', 'attempts: 9'));
     const second = await finish('resume', 'chaos', '--json', '--slots', '2');
     expect(second.code, second.err).toBe(0);
-    expect(second.err + second.out).toContain('limits.attempts: 10 → 9');
+    expect(second.err + second.out).toContain('limits.attempts: 8 → 9');
     const trials = listTrials();
     for (const row of scored) expect(trials).toContainEqual(row);
     expect(trials.filter(({ state }) => state !== 'complete')).toEqual([]);
     const search = trials.filter(({ kind }) => kind === 'search');
-    expect(search.map(({ trial }) => trial)).toEqual(['1', '2', '3', '4']);
+    expect(search.map(({ trial }) => trial)).toEqual(['1', '2', '3', '4', '5', '6']);
     const journal = read((reader) => reader.listJournal('chaos'));
     expect(journal.map(({ kind }) => kind)).toEqual(
       expect.arrayContaining(['recovered', 'spec_edited']),
