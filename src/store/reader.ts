@@ -60,12 +60,18 @@ export function getTrial(db: Connection, sweep: string, trial: TrialId) {
 }
 
 export function listScores(db: Connection, sweep: string, trial?: TrialId) {
-  const rows = db
-    .prepare(
-      `SELECT scores.* FROM scores JOIN trials USING (sweep, trial)
-       WHERE sweep = ? AND (? IS NULL OR trial = ?) ORDER BY ordinal, scores.rowid`,
-    )
-    .all(sweep, trial ?? null, trial ?? null);
+  // Two statements: one with `trial IS NULL OR …` would read all scores for those of one trial.
+  const rows =
+    trial === undefined
+      ? db
+          .prepare(
+            `SELECT scores.* FROM scores JOIN trials USING (sweep, trial)
+             WHERE sweep = ? ORDER BY ordinal, scores.rowid`,
+          )
+          .all(sweep)
+      : db
+          .prepare('SELECT * FROM scores WHERE sweep = ? AND trial = ? ORDER BY rowid')
+          .all(sweep, trial);
   return (rows as StoredScore[]).map(toScoreRow);
 }
 
