@@ -55,7 +55,7 @@ export function createCoordinatorScenario(): Scenario {
         reference ??= result;
         if (result !== reference)
           found.push({ kind: 'wrong', what: difference(reference, result) });
-        return [...found, ...findLeftovers(folder)];
+        return [...found, ...findTorn(folder), ...findLeftovers(folder)];
       } catch (error) {
         return [{ kind: 'stuck', what: describe(error) }];
       }
@@ -160,6 +160,20 @@ function readFiles(folder: string): unknown[] {
     { best },
     { trialsLogged: lines.map((line) => (JSON.parse(line) as { trial: string }).trial) },
   ];
+}
+
+/** A trial's own file may be missing after a fault; what is there is whole. */
+function findTorn(folder: string): Violation[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.json'))
+    .flatMap((path): Violation[] => {
+      try {
+        JSON.parse(readFileSync(join(folder, path), 'utf8'));
+        return [];
+      } catch {
+        return [{ kind: 'wrong', what: `${path} is torn` }];
+      }
+    });
 }
 
 function findLeftovers(folder: string): Violation[] {
