@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { verifyReport } from '../../../activities/verify-report.js';
 import { StageFailedError, TrialFailedError } from '../../../src/errors.js';
 import type { EvalReport, PackedEvalReport } from '../../../src/evaluation/eval-report.js';
+import type { EvaluationPlan } from '../../../src/evaluation/plan.js';
 import { parseOutput, readOutput } from '../../../src/external/lm-eval-output.js';
 import { packReport, unpackReport } from '../../../src/external/packed-report.js';
 import { computeFitness } from '../../../src/scoring/fitness.js';
@@ -120,15 +121,18 @@ async function judge(
   }
   const nonsense = findNonsense(report, files, call);
   if (nonsense !== undefined) return violation('nonsense', `accepted, but: ${nonsense}`);
-  return readAsCoordinator(report, call.tasks);
+  return readAsCoordinator(report, { split: call.plan.split, tasks: call.tasks });
 }
 
 /** Over the wire: packed, as JSON, verified, unpacked. */
-function readAsCoordinator(report: EvalReport, tasks: Suite['call']['tasks']): Verdict {
+function readAsCoordinator(
+  report: EvalReport,
+  plan: Pick<EvaluationPlan, 'split' | 'tasks'>,
+): Verdict {
   const sent = JSON.parse(JSON.stringify(packReport(report))) as PackedEvalReport;
   try {
-    verifyReport(sent, report.split, 1);
-    computeFitness(sent, { tasks });
+    verifyReport(sent, plan, 1);
+    computeFitness(sent, plan);
   } catch (error) {
     if (error instanceof TrialFailedError) return fine('refused (on arrival)');
     throw error;
