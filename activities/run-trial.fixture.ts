@@ -125,4 +125,4 @@ function survivors(): string[] {
 export const expectNoSurvivor = (): Promise<void> =>
   vi.waitFor(() => {
     if (process.platform === 'linux') expect(survivors()).toEqual([]);
-  });
+  }, 5000);

@@ -252,7 +252,7 @@ test('a cancelled trial stops between two batches and leaves the child to the ne
   const cancelled = run(unverified(1), acts, environment);
   await vi.waitFor(() => {
     expect(toolsCalled()).toContain('warm-evaluate');
-  });
+  }, 20_000);
   environment.cancel();
   await expect(cancelled).rejects.toBeInstanceOf(CancelledFailure);
   setFault({});
@@ -267,7 +267,7 @@ test('a cancelled trial whose child does not answer takes the child with it', as
   const cancelled = run(unverified(1), acts, environment);
   await vi.waitFor(() => {
     expect(toolsCalled()).toContain('warm-evaluate');
-  });
+  }, 20_000);
   environment.cancel();
   await expect(cancelled).rejects.toBeInstanceOf(CancelledFailure);
   setFault({});
