@@ -1,4 +1,4 @@
-import { WorkflowFailedError } from '@temporalio/client';
+import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import { ActivityFailure, ApplicationFailure, TerminatedFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { explainFailure } from './watch-sweep.js';
@@ -11,6 +11,12 @@ describe('explainFailure', () => {
     );
     const error = new WorkflowFailedError('Workflow execution failed', activity, 'FAILED' as never);
     expect(explainFailure(error)).toMatchObject({ code: 'spec_changed', message: 'another file' });
+  });
+
+  it("says how to go on when Temporal's database was lost", () => {
+    const error = explainFailure(new WorkflowNotFoundError('', 'mergesweep/l/demo', undefined));
+    expect(error).toMatchObject({ code: 'sweep_failed' });
+    expect(error.message).toMatch(/its database was lost.*Run the sweep again/);
   });
 
   it('says how to go on after a termination', () => {

@@ -95,8 +95,8 @@ async function awaitResult({ handle, signal }: WatchOptions): Promise<SweepSumma
     try {
       return await handle.result();
     } catch (error) {
-      if (error instanceof WorkflowFailedError) throw explainFailure(error);
-      if (error instanceof WorkflowNotFoundError) throw error;
+      if (error instanceof WorkflowFailedError || error instanceof WorkflowNotFoundError)
+        throw explainFailure(error);
       await pause(1_000, signal);
     }
   }
@@ -116,7 +116,15 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /** What an activity said, out of the failures that Temporal wraps it in. */
-export function explainFailure(error: WorkflowFailedError): MergesweepError {
+export function explainFailure(
+  error: WorkflowFailedError | WorkflowNotFoundError,
+): MergesweepError {
+  if (error instanceof WorkflowNotFoundError)
+    return new MergesweepError(
+      'sweep_failed',
+      "Temporal no longer knows the sweep: its database was lost, or the sweep's workflow deleted. Nothing that was scored is lost. Run the sweep again to go on.",
+      { cause: error },
+    );
   let cause: unknown = error;
   while (cause instanceof Error && !(cause instanceof ApplicationFailure)) cause = cause.cause;
   if (cause instanceof ApplicationFailure)
