@@ -15,6 +15,7 @@ import { TrialRuns } from './trial-runs.js';
 
 export const sweepName = 'demo';
 const reconcileEveryS = 600;
+const mostVainRuns = 20;
 
 export interface Violation {
   readonly kind: string;
@@ -48,6 +49,9 @@ export class World {
   clockOffset = 0;
   ledgerId = '';
   #isRunDue = false;
+  /** Runs in a row that ended in a pause and brought nothing, though all was calm. */
+  #vainRuns = 0;
+  #scoredBefore = 0;
   readonly #onTrace: ((line: string) => void) | undefined;
   readonly #mishaps: Mishaps;
 
@@ -206,6 +210,12 @@ export class World {
     this.sweepRun = undefined;
     if (summary.state === 'running') this.violate('end', 'a run ended while the sweep is running');
     if (this.isDone) return;
+    const isVain = this.faults.isCalm && this.scores.count === this.#scoredBefore;
+    this.#vainRuns = isVain ? this.#vainRuns + 1 : 0;
+    this.#scoredBefore = this.scores.count;
+    if (this.#vainRuns > mostVainRuns) {
+      this.violate('liveness', `paused ${this.#vainRuns} times for nothing: ${summary.reason}`);
+    }
     // Without a score of any baseline rungs can't be handed out, as the reason tells the user.
     if (summary.reason?.startsWith('no baseline was scored') === true) this.orders.retryBaselines();
     this.#runAgainLater();
