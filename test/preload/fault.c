@@ -1,7 +1,8 @@
 /*
  * Preloaded into a program, it makes the k-th call of one kind fail, once or from then on. The program
- * itself says which, by reading the link `/fault!KIND!K!HOW!once|forever!ROOT` (K 0: only count; HOW: an
- * errno, or 0 for a write that takes half of what it is given). Reading `/fault!` gives `CALLS HITS` since.
+ * itself says which, by reading the link `/fault!KIND!K!HOW!once|forever!ROOT`. K 0: calls are only counted.
+ * HOW is an errno, or 0 for a write that takes half of what it is given; with `forever` the disk is full
+ * after that, as a disk fills up. Reading `/fault!` gives `CALLS HITS` since.
  *
  * Kinds: open write fsync truncate rename unlink mkdir link spawn, of names below ROOT (spawn: all). The
  * ledger's own files, which SQLite opens, have kinds of their own: `ledger-open`, … and `ledger-map`.
@@ -28,7 +29,7 @@ static int how, is_forever;
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
-/* Whether this call is to fail; sets errno. A half write is for the caller: errno 0. */
+/* Whether this call is to fail; sets errno. */
 static int strikes(const char *name, const char *path) {
   if (kind[0] == '\0') return 0;
   if (path != NULL) {
@@ -46,9 +47,12 @@ static int strikes(const char *name, const char *path) {
     if (is_hit) hits += 1;
   }
   pthread_mutex_unlock(&mutex);
-  if (is_hit) errno = how;
+  if (is_hit) errno = how != 0 ? how : ENOSPC;
   return is_hit;
 }
+
+/* Of a call that was struck: it takes half, and says so. */
+static int is_half(void) { return how == 0 && !(is_forever && hits > 1); }
 
 static int strikes_fd(const char *name, int fd) {
   if (kind[0] == '\0') return 0;
@@ -95,18 +99,18 @@ int open(const char *path, int flags, ...) { MODE(flags) return open_path(path, 
 int open64(const char *path, int flags, ...) { MODE(flags) return open_path(path, flags | O_LARGEFILE, mode); }
 
 ssize_t write(int fd, const void *data, size_t bytes) {
-  if (strikes_fd("write", fd)) { if (how != 0) return -1; bytes = (bytes + 1) / 2; }
+  if (strikes_fd("write", fd)) { if (!is_half()) return -1; bytes = (bytes + 1) / 2; }
   return syscall(SYS_write, fd, data, bytes);
 }
 static ssize_t write_at(int fd, const void *data, size_t bytes, off64_t offset) {
-  if (strikes_fd("write", fd)) { if (how != 0) return -1; bytes = (bytes + 1) / 2; }
+  if (strikes_fd("write", fd)) { if (!is_half()) return -1; bytes = (bytes + 1) / 2; }
   return syscall(SYS_pwrite64, fd, data, bytes, offset);
 }
 ssize_t pwrite(int fd, const void *data, size_t bytes, off_t offset) { return write_at(fd, data, bytes, offset); }
 ssize_t pwrite64(int fd, const void *data, size_t bytes, off64_t offset) { return write_at(fd, data, bytes, offset); }
 ssize_t writev(int fd, const struct iovec *parts, int count) {
   if (strikes_fd("write", fd)) {
-    if (how != 0) return -1;
+    if (!is_half()) return -1;
     return syscall(SYS_write, fd, parts[0].iov_base, (parts[0].iov_len + 1) / 2);
   }
   return syscall(SYS_writev, fd, parts, count);
