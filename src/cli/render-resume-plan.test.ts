@@ -7,12 +7,12 @@ import {
   CoordinatorFixture,
   failed,
 } from '../../activities/coordinator.fixture.js';
-import { renderResumePlan } from '../cli/render-resume-plan.js';
+import { renderResumePlan } from './render-resume-plan.js';
 import { compareSpec } from '../spec/spec-change.js';
 import { openLedgerReader } from '../store/ledger.js';
 import { setHeld } from '../store/steering.js';
 import { acquireWriterLock, isLockHeld } from '../store/writer-lock.js';
-import { planResume, type PlanResumeOptions, type ResumePlan } from './plan-resume.js';
+import { planResume, type PlanResumeOptions, type ResumePlan } from '../client/plan-resume.js';
 
 let fixture: CoordinatorFixture;
 afterEach(() => {
