@@ -373,6 +373,13 @@ describe('orders to a sweep that can not take them', () => {
     await refused({ kind: 'resume' }, { type: 'steer_refused' });
   });
 
+  it('says of a finished sweep that it does not run, instead of stopping it', async () => {
+    await open({ maxTrials: 1 });
+    await fixture.runToEnd();
+    for (const kind of ['stop', 'cancel'] as const)
+      expect((await steer({ kind })).message).toBe('demo does not run: it is finished.');
+  });
+
   it('refuses another ledger’s order', async () => {
     await open();
     const order = { kind: 'pause' } as const;

@@ -82,16 +82,14 @@ function findMessage(db: Connection, sweep: string, requestId: string): string |
 }
 
 function act(sweep: Sweep, order: SteerOrder, session: SweepSession | undefined): Steered {
-  const { name } = sweep.row;
   switch (order.kind) {
     case 'pause':
       return pause(sweep);
     case 'resume':
       return resume(sweep);
     case 'stop':
-      return { message: `${name} stops: what runs may end, nothing more is handed out.` };
     case 'cancel':
-      return { message: `${name} is cancelled: what runs is killed.` };
+      return end(sweep, order.kind);
     case 'extend':
       return extend(sweep, order.trials);
     case 'retry':
@@ -118,6 +116,15 @@ function resume({ db, row }: Sweep): Steered {
   if (!isHeld) return { message: `${name} was not held.` };
   setHeld(db, name, false);
   return { message: `${name} is not held any more: it hands out trials again.` };
+}
+
+/** The sweep's workflow does the rest. */
+function end({ row }: Sweep, kind: 'stop' | 'cancel'): Steered {
+  const { name, state } = row;
+  if (state !== 'running') return { message: `${name} does not run: it is ${state}.` };
+  return kind === 'stop'
+    ? { message: `${name} stops: what runs may end, nothing more is handed out.` }
+    : { message: `${name} is cancelled: what runs is killed.` };
 }
 
 function extend(sweep: Sweep, trials: number): Steered {
