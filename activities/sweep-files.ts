@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { renderBestTrial } from '../src/merge/best-config.js';
 import { renderMergekitConfig } from '../src/merge/merge-config.js';
 import { rankFinalists, selectBest } from '../src/scoring/select-best.js';
+import { listStandings } from '../src/store/standings.js';
 import {
   appendTrialLines,
   renderTrialLine,
@@ -57,7 +58,9 @@ export function keepTrialLog(
   session.isLogWhole = false;
   if (isLogWhole) appendTrialLines(path, trialLines(deps, sweep, ended));
   else {
-    const all = deps.ledger.listTrials(sweep).filter(({ state }) => state !== 'proposed');
+    const all = deps.ledger
+      .transact((db) => listStandings(db, sweep))
+      .filter(({ state }) => state !== 'proposed');
     rewriteTrialLog(
       path,
       trialLines(
@@ -92,16 +95,18 @@ export function writeBestConfig(
   { ledger, resultsDir }: CoordinatorDeps,
   sweep: string,
 ): TrialId | undefined {
-  const trials = ledger.listTrials(sweep);
-  const best = selectBest(trials);
+  const standings = ledger.transact((db) => listStandings(db, sweep));
+  const chosen = selectBest(standings)?.trial;
+  const best = chosen === undefined ? undefined : ledger.getTrial(sweep, chosen);
   if (best === undefined) return undefined;
-  const confirmed = trials.find(({ confirms }) => confirms === best.trial);
+  const confirmation = standings.find(({ confirms }) => confirms === best.trial)?.trial;
+  const confirmed = confirmation === undefined ? undefined : ledger.getTrial(sweep, confirmation);
   const scored = [best, ...(confirmed === undefined ? [] : [confirmed])];
   const text = renderBestTrial(
     best,
     scored.flatMap(({ trial }) => ledger.listScores(sweep, trial)),
     best.checkpointFiles ?? confirmed?.checkpointFiles,
-    rankFinalists(trials).length,
+    rankFinalists(standings).length,
   );
   if (text === undefined) return undefined;
   writeFileAtomically(join(resultsDir, sweep, 'best_config.yaml'), text);
