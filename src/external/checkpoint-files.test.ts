@@ -191,6 +191,15 @@ describe('a checkpoint that is broken', () => {
     ],
     ['whose index names no file', { files: index(3) }, /tensor w in 3: expected/],
     [
+      'whose index holds something very deep',
+      {
+        files: {
+          'model.safetensors.index.json': `{"weight_map": {"w": ${'['.repeat(50_000)}${']'.repeat(50_000)}}}`,
+        },
+      },
+      /tensor w in what is no text: expected/,
+    ],
+    [
       'whose index has no map',
       { files: { 'model.safetensors.index.json': '{}' } },
       /expected `weight_map`/,

@@ -143,7 +143,7 @@ async function readIndex(file: string): Promise<{ files: string[]; tensors: [str
     if (typeof name !== 'string' || !shardName.test(name))
       throw new CheckpointError(
         file,
-        `tensor ${tensor} in ${JSON.stringify(name)}: expected the name of a .safetensors file of this folder`,
+        `tensor ${tensor} in ${typeof name === 'object' ? 'what is no text' : JSON.stringify(name)}: expected the name of a .safetensors file of this folder`,
       );
     return [tensor, name];
   });

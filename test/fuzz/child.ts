@@ -43,8 +43,8 @@ async function answer({ index, isWriteOnly }: CaseOrder): Promise<CaseReport> {
     const file = writeCase(index, make());
     return { ...measured(index, { kind: 'fine', label: 'written' }, 0), file };
   }
-  const before = process.cpuUsage();
   const input = make();
+  const before = process.cpuUsage();
   const verdict = await judge(fuzzer, input);
   const { user, system } = process.cpuUsage(before);
   const report = measured(index, verdict, (user + system) / 1000);

@@ -75,7 +75,7 @@ async function fuzzTarget(target: TargetName, flags: FuzzFlags): Promise<TargetR
     seed,
     cases,
     outDir,
-    ...(seconds !== undefined && { deadline: start + seconds * 1000 }),
+    ...(seconds !== undefined && { seconds }),
     onViolation: (index, violation, file) => {
       if (++told <= mostTold) tell(target, seed, index, violation, file);
     },

@@ -19,8 +19,8 @@ export interface TargetOrder {
   readonly target: string;
   readonly seed: number;
   readonly cases: number;
-  /** `performance.now()` after which no further case is sent. */
-  readonly deadline?: number;
+  /** After so long no further case is sent. */
+  readonly seconds?: number;
   readonly outDir: string;
   readonly onViolation: (index: number, violation: Violation, file?: string) => void;
   readonly onProgress: (done: number, all: number) => void;
@@ -76,8 +76,9 @@ class Run {
   }
 
   async go(): Promise<TargetRun> {
-    const { cases, deadline = Infinity, onProgress } = this.#order;
+    const { cases, seconds = Infinity, onProgress } = this.#order;
     const all = (await this.#process.ready()) ?? cases;
+    const deadline = performance.now() + seconds * 1000;
     let [sent, done] = [0, 0];
     let peak = Infinity;
     while (done < all) {
