@@ -1,5 +1,5 @@
 /** What is done to a sweep: a pure function of the seed. Only real time differs between two runs. */
-import { crashPoints, type CrashPoint } from '../../src/crash-points.js';
+import { crashPoints } from '../../src/crash-points.js';
 import { Mulberry32 } from '../../bench/optimizer/mulberry32.js';
 import type { Mix } from './chaos-flags.js';
 
@@ -41,11 +41,6 @@ export const baselines = 5;
 /** Of the one finalist, and of the baselines. */
 export const confirmations = 6;
 
-const onCoordinator: readonly CrashPoint[] = crashPoints.filter(
-  (point) => !point.endsWith('spawn'),
-);
-const onNode: readonly CrashPoint[] = crashPoints.filter((point) => !point.endsWith('commit'));
-
 export function countKills({ strikes, crashes }: SweepPlan): number {
   return strikes.length + Object.values(crashes).reduce((sum, points) => sum + points.length, 0);
 }
@@ -69,15 +64,17 @@ export function planSweep(
   const strikes: Strike[] = [];
   const kills = Math.min(Math.ceil(most), whole(10, 14));
   // The points in turn, over all sweeps: none is left to chance.
-  let turn = index * 5;
+  let turn = index * 3;
   for (let kill = 0; kill < kills; kill += 1) {
     const kind = at(mix, kill + index);
     if (kind === 'points') {
-      const target = pick(targets);
-      const points =
-        topology === 'embedded' ? crashPoints : target === 'coordinator' ? onCoordinator : onNode;
-      const point = at(points, turn);
+      const point = at(crashPoints, turn);
       turn += 1;
+      const spawners = topology === 'workers' ? nodes : targets;
+      const committers: readonly Target[] = ['coordinator'];
+      const target = pick(
+        point.endsWith('spawn') ? spawners : point.endsWith('commit') ? committers : targets,
+      );
       // Few signals are sent: a high count would never be reached.
       const count = point.endsWith('signal') && target === 'coordinator' ? 1 : whole(1, 8);
       (crashes[target] ??= []).push(`${point}#${count}`);
