@@ -23,8 +23,12 @@ beforeAll(() => {
   const text = readFileSync(folder.sweepFile, 'utf8');
   writeFileSync(folder.sweepFile, text.replace('attempts: 10', 'attempts: 1'));
 });
-afterAll(() => {
-  for (const child of children) child.kill('SIGKILL');
+afterAll(async () => {
+  // In order, so that no Temporal server stays.
+  for (const child of children.filter(({ exitCode }) => exitCode === null)) {
+    const exit = new Promise((resolve) => child.on('close', resolve));
+    if (child.kill('SIGTERM')) await exit;
+  }
   rmSync(parent, { recursive: true, force: true, maxRetries: 5 });
 });
 
