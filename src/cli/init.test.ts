@@ -45,3 +45,10 @@ it('refuses a template that does not exist', async () => {
     /Allowed choices are tiny-cpu, dare-ties-13b/,
   );
 });
+
+it('says so where a file stands in the place of the folder', async () => {
+  await writeFile(join(root, 'taken'), '');
+  await expect(runVerb(registerInit, ['init', 'taken'], root)).rejects.toMatchObject({
+    code: 'cannot_write',
+  });
+});

@@ -92,9 +92,15 @@ async function writeNew(folder: string, files: Record<string, string>): Promise<
     );
   for (const [name, text] of Object.entries(files)) {
     const path = join(folder, name);
-    await mkdir(dirname(path), { recursive: true });
-    // wx: a file that appeared meanwhile is not overwritten either.
-    await writeFile(path, text, { flag: 'wx' });
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      // wx: a file that appeared meanwhile is not overwritten either.
+      await writeFile(path, text, { flag: 'wx' });
+    } catch (cause) {
+      const { code = '', message } = cause as NodeJS.ErrnoException;
+      if (!['EEXIST', 'ENOTDIR', 'ENAMETOOLONG'].includes(code)) throw cause;
+      throw new UsageError('cannot_write', `${path}: can't be written: ${message}`, { cause });
+    }
   }
 }
 

@@ -125,6 +125,15 @@ describe('verifyChain', () => {
     ]);
   });
 
+  it('tells of a link whose kind is none, and reads on', () => {
+    damage(
+      "PRAGMA ignore_check_constraints = ON; UPDATE chain SET kind = 'trjal' WHERE sequence = 1",
+    );
+    const { links, damage: found } = verify();
+    expect(links).toBe(9);
+    expect(found[0]).toMatchObject({ kind: 'trjal', what: 'is gone' });
+  });
+
   it('notices a row that is gone, and one that nobody accepted', () => {
     damage(`DELETE FROM optimizer_events WHERE sequence = 5;
       INSERT INTO failures (sweep, trial, class, failure, recorded_at) VALUES ('demo', '3', 'hang', '{}', 'now')`);

@@ -192,6 +192,10 @@ function listUnlinked(db: Connection, kind: LinkKind): { sweep: string; key: str
   return rows as { sweep: string; key: string }[];
 }
 
+/** A kind that a flipped bit made up has no rows. */
+const contentOf = (kind: LinkKind): readonly string[] =>
+  Object.hasOwn(linked, kind) ? linked[kind].content : [];
+
 /** Digest of a row that is not there. */
 const nothing = hash('[]');
 
@@ -201,7 +205,7 @@ function createRowDigest(db: Connection): (kind: LinkKind, sweep: string, key: s
   return (kind, sweep, key) => {
     const statements =
       prepared.get(kind) ??
-      linked[kind].content.map((sql) => db.prepare<[string, string | number]>(sql).raw());
+      contentOf(kind).map((sql) => db.prepare<[string, string | number]>(sql).raw());
     prepared.set(kind, statements);
     // A trial's id is text; a sequence must not be compared as one.
     const bound = kind === 'trial' ? key : Number(key);
