@@ -1,4 +1,13 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -165,6 +174,24 @@ describe('openLedger', () => {
     raw.close();
     expect(codeOf(() => ledger.listTrials('demo'))).toBe('ledger_corrupt');
     expect(codeOf(() => openLedgerReader(folder).getTrial('demo', '1'))).toBe('ledger_corrupt');
+  });
+
+  it('says that it is corrupt where a page breaks while it is looked at', () => {
+    const ledger = openLedger(folder, { mode: 'write' });
+    addTrial(ledger);
+    const root = ledger.transact((db) =>
+      db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'failures'").pluck().get(),
+    );
+    ledger.close();
+    const file = openSync(join(folder, ledgerFileName), 'r+');
+    writeSync(file, Buffer.alloc(4096), 0, 4096, (Number(root) - 1) * 4096);
+    closeSync(file);
+    const again = openWriter();
+    expect(
+      codeOf(() => {
+        for (const _ of again.verify());
+      }),
+    ).toBe('ledger_corrupt');
   });
 
   it('refuses a network file system by name', () => {

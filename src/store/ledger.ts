@@ -128,7 +128,10 @@ function openWriter(
       path,
       wasClosed: claim.wasClosed,
       verify: function* () {
-        const { damage } = yield* verifyChainInSteps(db);
+        const steps = verifyChainInSteps(db);
+        let step = guard(() => steps.next());
+        for (; step.done !== true; step = guard(() => steps.next())) yield;
+        const { damage } = step.value;
         if (damage.length > 0) throw damaged(path, damage);
       },
       transact: (work) => {
