@@ -11,9 +11,19 @@ export function createScratch(): string {
   return mkdtempSync(join(root, prefixOf(process.ppid)));
 }
 
-/** Also those of processes that were killed. */
+/** Those of this process, and of fuzzers that were killed. */
 export function removeScratch(): void {
-  for (const name of readdirSync(root))
-    if (name.startsWith(prefixOf(process.pid)))
+  for (const name of readdirSync(root)) {
+    const parent = Number(/^mergesweep-fuzz-(\d+)-/.exec(name)?.[1]);
+    if (parent === process.pid || (parent > 0 && !isAlive(parent)))
       rmSync(join(root, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
