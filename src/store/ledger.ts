@@ -14,6 +14,7 @@ import { createPrivately } from './private-file.js';
 import { createReader } from './reader.js';
 import { readTail, recoveryFileName, recoveryPath } from './recovery-file.js';
 import { startRecoveryLog } from './recovery-log.js';
+import { findRollback } from './rollback.js';
 import type { LedgerReader } from './rows.js';
 
 export const ledgerFileName = 'ledger.sqlite';
@@ -113,6 +114,7 @@ function openWriter(
       readVersion(db, path);
       applySettings(db, path, 'write');
       migrate(db, path, now);
+      refuseRollback(db, path);
       claim = claimLedger(db, { path, host, adopt, at: now.toISOString() });
     } catch (error) {
       db.close();
@@ -161,6 +163,17 @@ function openWriter(
       },
     };
   });
+}
+
+/** @throws LedgerError `ledger_rolled_back` */
+function refuseRollback(db: Connection, path: string): void {
+  const found = findRollback(db, path);
+  if (found === undefined) return;
+  throw new LedgerError(
+    'ledger_rolled_back',
+    `${path}: ${found}. Nothing was changed. \`mergesweep recover\` sets it aside and builds it anew with ` +
+      `them; to go on from the older state, move ${recoveryFileName} out of the folder`,
+  );
 }
 
 /** Whether there was a ledger: a new one in its place would be another. */

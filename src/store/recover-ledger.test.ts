@@ -189,6 +189,22 @@ describe('a ledger that is broken', () => {
     expect(recover().aside).toBe(`${path()}.corrupt-3`);
   });
 
+  it('is told from an older state of itself, and gets back what that lacks', () => {
+    open();
+    write();
+    ledger?.close();
+    cpSync(path(), join(folder, 'older'));
+    open();
+    write();
+    write();
+    ledger?.close();
+    const before = dump();
+    cpSync(join(folder, 'older'), path());
+    expect(open).toThrow('its last 2 accepted rows are gone, which recovery.jsonl has');
+    recover();
+    expectRecovered(before);
+  });
+
   it('is left alone when it is whole, of another program, or when the log does not prove its rows', () => {
     open();
     write();

@@ -20,6 +20,7 @@ import { migrations } from './migrations/index.js';
 import { createPrivately } from './private-file.js';
 import { recoveryPath, setAside, writeAt } from './recovery-file.js';
 import { parseLine, renderLine, type RecoveryLine, type StoredRow } from './recovery-lines.js';
+import { findRollback } from './rollback.js';
 
 /** What was built, and from what. */
 export interface Recovery {
@@ -110,7 +111,8 @@ export function findLedgerDamage(path: string): string | undefined {
         const found = db.pragma('integrity_check(1)', { simple: true });
         if (found !== 'ok') return String(found);
         const { damage } = version < 3 ? { damage: [] } : verifyChain(db);
-        return damage.length === 0 ? undefined : describeDamage(damage);
+        if (damage.length > 0) return describeDamage(damage);
+        return version < 3 ? undefined : findRollback(db, path);
       } finally {
         db.close();
       }
