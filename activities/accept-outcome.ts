@@ -6,7 +6,7 @@ import { toTaskOutcomes } from '../src/scoring/task-outcomes.js';
 import { getTrial, listScores } from '../src/store/reader.js';
 import { resolveFidelity } from '../src/spec/fidelity.js';
 import type { TrialRow } from '../src/store/rows.js';
-import { isClosedToOptimizer } from '../src/store/steering.js';
+import { isClosedToOptimizer, putBackInLine } from '../src/store/steering.js';
 import { addToJournal } from '../src/store/journal.js';
 import { endStreak, lengthenStreak } from '../src/store/sweeps.js';
 import {
@@ -29,7 +29,7 @@ const longestStreak = 8;
 export interface Acceptance {
   /** The trial as it was before; absent when the ledger never proposed it. */
   readonly trial?: TrialRow;
-  /** False when the trial had ended before: the first end counts. */
+  /** False when the trial had ended before: the first end counts, but a cancellation is none. */
   readonly isApplied: boolean;
   /** Why the sweep must pause now. */
   readonly pause?: string;
@@ -39,7 +39,10 @@ export interface Acceptance {
 export function acceptOutcome(turn: Turn, outcome: TrialOutcome): Acceptance {
   const trial = getTrial(turn.db, turn.sweep, outcome.trial);
   if (trial === undefined) return { isApplied: false };
-  if (trial.state !== 'proposed') {
+  if (trial.state === 'cancelled' && outcome.status === 'complete') {
+    // A request of a run that was terminated may come late, and no score is thrown away for that.
+    putBackInLine(turn.db, turn.sweep, trial.trial);
+  } else if (trial.state !== 'proposed') {
     if (isDivergent(turn, trial, outcome)) {
       recordDivergence(turn.db, turn.sweep, outcome, turn.at);
     }

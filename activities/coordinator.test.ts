@@ -161,6 +161,30 @@ describe('tellAsk', () => {
     expect(events()).toEqual(['foreign b1', 'ask 1', 'ask 2', 'tell 1', 'tell 2']);
   });
 
+  it('takes the scores of a trial that was cancelled meanwhile: they are of no less worth', async () => {
+    await start({ maxTrials: 2, hasConfirm: false });
+    const { trials } = await fixture.pastBaselines(2);
+    await fixture.tellAsk([cancelled(trials[0]!), cancelled(trials[1]!)], 0);
+    // Of a run that was terminated: its request is carried out when the run after it has stopped.
+    await fixture.tellAsk([complete(trials[0]!, 0.5)], 0);
+    expect(fixture.ledger.getTrial('demo', '1')).toMatchObject({ state: 'complete', fitness: 0.5 });
+    expect(events()).toEqual(['foreign b1', 'ask 1', 'ask 2', 'tell 1']);
+    await fixture.open();
+    const again = await fixture.tellAsk([], 5);
+    expect(again.trials).toEqual([trials[1]]);
+    const end = await fixture.tellAsk([complete(trials[1]!)], 1);
+    expect(end.state).toBe('finished');
+  });
+
+  it('leaves a trial that was cancelled in line, whatever else is said of it', async () => {
+    await start({ maxTrials: 2, hasConfirm: false });
+    const { trials } = await fixture.pastBaselines(2);
+    await fixture.tellAsk([cancelled(trials[0]!)], 0);
+    await fixture.tellAsk([failed(trials[0]!, 'hang'), cancelled(trials[0]!)], 0);
+    expect(states()['1']).toBe('cancelled');
+    expect(events()).toEqual(['foreign b1', 'ask 1', 'ask 2']);
+  });
+
   it('ignores an outcome of a trial that it never proposed', async () => {
     await start();
     const { trials } = await fixture.tellAsk([], 1);

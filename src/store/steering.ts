@@ -15,12 +15,12 @@ export function setBudget(db: Connection, sweep: string, maxTrials: number): voi
   db.prepare('UPDATE sweeps SET max_trials = ? WHERE name = ?').run(maxTrials, sweep);
 }
 
-/** Puts a failed trial back in line under its number; its failure stays on record. */
+/** Puts a trial that has no scores back in line under its number; a failure stays on record. */
 export function putBackInLine(db: Connection, sweep: string, trial: TrialId): void {
   db.prepare(
     `UPDATE trials SET state = 'proposed', handed_out = 0, failure = NULL, node = NULL,
        attempt = NULL, ended_at = NULL
-     WHERE sweep = ? AND trial = ? AND state = 'failed'`,
+     WHERE sweep = ? AND trial = ? AND state IN ('failed', 'cancelled')`,
   ).run(sweep, trial);
 }
 
