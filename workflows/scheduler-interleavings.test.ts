@@ -3,13 +3,15 @@ import { describe, expect, it } from 'vitest';
 import type { SteerOrder, TrialId } from '../activities/contracts.js';
 import { FakeLedger } from './ledger.fixture.js';
 import { carry, openScheduler, reduce } from './scheduler.js';
-import type { SchedulerCommand, SchedulerEvent } from './scheduler.js';
+import type { SchedulerCommand, SchedulerEvent, TrialEnded } from './scheduler-state.js';
 import { makeComplete, makeFailed } from './trial.fixture.js';
 
 const ended = (trial: TrialId, isFailed = false): SchedulerEvent => ({
   type: 'trialEnded',
   outcome: isFailed ? makeFailed(trial) : makeComplete(trial),
 });
+
+const isTrialEnded = (event: SchedulerEvent): event is TrialEnded => event.type === 'trialEnded';
 
 const orders: readonly SteerOrder[] = [
   { kind: 'pause' },
@@ -57,10 +59,10 @@ describe('reduce under random interleavings', () => {
         case 'startTrials':
           for (const { trial } of command.trials) {
             const known = world.running.get(trial);
-            // A detached one that was started again while it ended may outlive its own retry.
-            const isTwin = known?.isAttached === false && ledger.retried.includes(trial);
-            if (known === undefined || isTwin) world.running.set(trial, command);
-            else expect([known.isAttached, command.isAttached]).toEqual([false, false]);
+            if (known === undefined) {
+              expect(ledger.inFlight).toContain(trial);
+              world.running.set(trial, command);
+            } else expect([known.isAttached, command.isAttached]).toEqual([false, false]);
           }
           return;
         case 'release':
@@ -117,8 +119,10 @@ describe('reduce under random interleavings', () => {
         const lost = running.find((trial) => !world.running.get(trial)!.isAttached);
         if (lost !== undefined) world.running.delete(lost);
       } else if (act === 6 && state.phase !== 'opening' && state.asked === undefined) {
-        // Read and taken in with nothing in between, as the shell does.
-        queue.unshift({ type: 'reconciled', ...ledger.openSweep() });
+        // What ended meanwhile is taken in with it, as the shell does.
+        const came = queue.filter(isTrialEnded);
+        queue = queue.filter((event) => !isTrialEnded(event));
+        queue.unshift({ type: 'reconciled', ...ledger.openSweep(), ended: came });
       }
       const event = queue.shift();
       if (event === undefined) continue;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openScheduler } from './scheduler.js';
-import type { SchedulerEvent } from './scheduler.js';
+import type { SchedulerEvent } from './scheduler-state.js';
 import { attached, detached, ended, opened, reply, run, steered } from './scheduler.fixture.js';
 import { makeComplete, makeRelease, makeRun } from './trial.fixture.js';
 

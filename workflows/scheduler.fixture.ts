@@ -1,7 +1,7 @@
 /** Events for tests of the scheduler, and what it makes of them. */
 import type { TrialId } from '../activities/contracts.js';
 import { reduce } from './scheduler.js';
-import type { SchedulerCommand, SchedulerEvent, SchedulerState } from './scheduler.js';
+import type { SchedulerCommand, SchedulerEvent, SchedulerState } from './scheduler-state.js';
 import { makeComplete, makeRun } from './trial.fixture.js';
 
 /** Runs events through and returns the last state and all commands. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { carry, openScheduler, reduce } from './scheduler.js';
-import type { SchedulerEvent } from './scheduler.js';
+import type { SchedulerEvent, TrialEnded } from './scheduler-state.js';
 import { attached, detached, ended, opened, reply, run } from './scheduler.fixture.js';
-import { makeComplete, makeRelease, makeRun } from './trial.fixture.js';
+import { makeComplete, makeFailed, makeRelease, makeRun } from './trial.fixture.js';
 
 describe('reduce', () => {
   it('asks for as many trials as there is room', () => {
@@ -216,6 +216,57 @@ describe('reduce', () => {
       ended('1'),
     );
     expect(closed.commands.at(-1)).toEqual({ type: 'continueAsNew' });
+  });
+
+  it('takes no outcome of a detached twin for that of the trial that runs attached', () => {
+    const busy = run(openScheduler(1), opened(), reply(1, ['1']));
+    const outcome = makeFailed('1');
+    const twin = run(
+      busy.state,
+      { type: 'trialEnded', outcome, isDetached: true },
+      { type: 'rotationDue' },
+    );
+    expect(twin.commands).toEqual([]);
+    const own = run(twin.state, ended('1'));
+    expect(own.commands).toEqual([{ type: 'continueAsNew' }]);
+    expect(carry(own.state, []).carried.outcomes).toEqual([makeComplete('1')]);
+  });
+
+  it('starts no trial again that ended while the ledger was read, and tells its outcome', () => {
+    const came: TrialEnded[] = [
+      { type: 'trialEnded', outcome: makeComplete('1'), isDetached: true },
+    ];
+    const tell = { type: 'tellAsk', requestId: 1, outcomes: [makeComplete('1')], want: 1 };
+    const first = run(openScheduler(2), {
+      ...opened('1', '2'),
+      ended: came,
+    } as SchedulerEvent);
+    expect(first.commands).toEqual([detached('2'), tell]);
+    const busy = run(openScheduler(2), opened('1', '2'));
+    const pending = [makeRun('1'), makeRun('2')];
+    const read = run(busy.state, { type: 'reconciled', pending, ended: came });
+    expect(read.commands).toEqual([detached('2'), tell]);
+    expect(read.state.inFlight).toEqual(['2']);
+  });
+
+  it('keeps an outcome that came with what the ledger held before it was asked again', () => {
+    const asked = run(openScheduler(2), opened('1', '2'), ended('1'));
+    const came: TrialEnded[] = [{ type: 'trialEnded', outcome: makeComplete('2') }];
+    const late = run(asked.state, { type: 'reconciled', pending: [], ended: came });
+    expect(run(late.state, reply(1, [])).commands).toMatchObject([
+      { type: 'tellAsk', outcomes: [makeComplete('2')] },
+    ]);
+  });
+
+  it('does not start a trial that is handed out again while it still runs attached', () => {
+    const busy = run(openScheduler(1), opened(), reply(1, ['1']));
+    // Something else has closed it, and the user wants it tried again.
+    const closed = run(busy.state, { type: 'reconciled', pending: [] });
+    const again = run(closed.state, reply(2, ['1']));
+    expect(again.commands).toEqual([]);
+    expect(run(again.state, ended('1')).commands).toMatchObject([
+      { type: 'tellAsk', outcomes: [makeComplete('1')] },
+    ]);
   });
 
   it('detaches every trial of a sweep that began so', () => {

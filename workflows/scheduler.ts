@@ -8,119 +8,23 @@
 import type {
   ReleaseOrder,
   RunTrialInput,
-  SweepState,
   TellAskReply,
   TrialId,
   TrialOutcome,
 } from '../activities/contracts.js';
 import type { StopMode } from './messages.js';
+import type {
+  Carried,
+  SchedulerCommand,
+  SchedulerEvent,
+  SchedulerState,
+  Step,
+  TellAskRequest,
+  TrialEnded,
+} from './scheduler-state.js';
 
 /** Outcomes told at once: 256 KB each at most, and an activity's input may be 2 MB. */
 const maxOutcomesPerTell = 6;
-
-/** The part of a `TellAskInput` that the scheduler decides. */
-export interface TellAskRequest {
-  readonly requestId: number;
-  readonly outcomes: readonly TrialOutcome[];
-  readonly want: number;
-}
-
-export interface SchedulerState {
-  /** `ending`: hands out no more, waits for what is in flight. */
-  readonly phase: 'opening' | 'running' | 'ending' | 'ended';
-  /** Trials that may be in flight at once, ≥ 0. */
-  readonly capacity: number;
-  readonly nextRequestId: number;
-  /** Handed out, and no outcome has come. */
-  readonly inFlight: readonly TrialId[];
-  /** Those in flight that end with this run: it can't continue as new while there are any. */
-  readonly attached: readonly TrialId[];
-  /** Whether what is handed out now is attached: cheaper, until the history has become long. */
-  readonly isAttaching: boolean;
-  /** Came, and were not yet part of a request. */
-  readonly untold: readonly TrialOutcome[];
-  readonly asked?: TellAskRequest;
-  /** The ledger gave less than was wanted: ask again only when an outcome or an order has come. */
-  readonly isDry: boolean;
-  /** The user holds the sweep: nothing is asked for, and it does not end for lack of trials. */
-  readonly isHeld: boolean;
-  /** Releases that were ordered and have not come back. */
-  readonly releasing: readonly ReleaseOrder[];
-  /** The history has become long. */
-  readonly isRotationDue: boolean;
-  /** Outcomes told since this run began. */
-  readonly told: number;
-  readonly stop?: StopMode;
-  /** As the ledger last said. */
-  readonly sweep: {
-    readonly state: SweepState;
-    readonly reason?: string;
-    readonly summary: string;
-  };
-}
-
-export type SchedulerEvent =
-  | {
-      readonly type: 'opened';
-      readonly pending: readonly RunTrialInput[];
-      readonly nextRequestId: number;
-      readonly state: SweepState;
-      readonly isHeld?: boolean;
-    }
-  | { readonly type: 'trialEnded'; readonly outcome: TrialOutcome }
-  | { readonly type: 'reply'; readonly reply: TellAskReply }
-  | { readonly type: 'capacityChanged'; readonly capacity: number }
-  | { readonly type: 'stopRequested'; readonly mode: StopMode }
-  | { readonly type: 'releaseDone'; readonly trial: TrialId }
-  /** What the ledger holds to be in flight, read while no request was outstanding. */
-  | {
-      readonly type: 'reconciled';
-      readonly pending: readonly RunTrialInput[];
-      readonly isHeld?: boolean;
-      /** Something else than this sweep's workflow wrote the ledger: it may have more to hand out. */
-      readonly isChanged?: boolean;
-    }
-  /** The ledger has carried out an order of the user, and stands so now. */
-  | {
-      readonly type: 'steered';
-      readonly isHeld: boolean;
-      readonly state: SweepState;
-      readonly reason?: string;
-    }
-  | { readonly type: 'rotationDue' };
-
-export type SchedulerCommand =
-  | ({ readonly type: 'tellAsk' } & TellAskRequest)
-  /**
-   * Attached: as activities of this run. Detached: as workflows of their own, which outlive it;
-   * one that runs already stays as it is.
-   */
-  | {
-      readonly type: 'startTrials';
-      readonly trials: readonly RunTrialInput[];
-      readonly isAttached: boolean;
-    }
-  | { readonly type: 'cancelTrials'; readonly trials: readonly TrialId[] }
-  | { readonly type: 'release'; readonly orders: readonly ReleaseOrder[] }
-  /** With what `carry` says, once all other commands are done. */
-  | { readonly type: 'continueAsNew' }
-  | { readonly type: 'finish' }
-  | { readonly type: 'pause'; readonly reason: string };
-
-export interface Step {
-  readonly state: SchedulerState;
-  readonly commands: readonly SchedulerCommand[];
-}
-
-/** What one run of the workflow leaves to the next; the ledger knows the rest. */
-export interface Carried {
-  readonly requestId: number;
-  readonly inFlight: readonly TrialId[];
-  readonly outcomes: readonly TrialOutcome[];
-  /** Ordered and perhaps not done: to be ordered again, twice is once. */
-  readonly releases?: readonly ReleaseOrder[];
-  readonly stop?: StopMode;
-}
 
 /**
  * The state before `opened`.
@@ -179,9 +83,9 @@ export function carry(
 function take(state: SchedulerState, event: SchedulerEvent): Step {
   switch (event.type) {
     case 'opened':
-      return takeOpened(state, event);
+      return takeOpened(takeEnded(state, event.ended), event);
     case 'trialEnded':
-      return { state: takeOutcome(state, event.outcome), commands: [] };
+      return { state: takeOutcome(state, event), commands: [] };
     case 'reply':
       return takeReply(state, event.reply);
     case 'capacityChanged':
@@ -200,7 +104,7 @@ function take(state: SchedulerState, event: SchedulerEvent): Step {
         commands: [],
       };
     case 'reconciled':
-      return takeReconciled(state, event);
+      return takeReconciled(takeEnded(state, event.ended), event);
     case 'steered':
       return { state: takeSteered(state, event), commands: [] };
     case 'rotationDue':
@@ -238,7 +142,15 @@ function takeOpened(
   return { state: opened, commands };
 }
 
-function takeOutcome(before: SchedulerState, outcome: TrialOutcome): SchedulerState {
+const takeEnded = (state: SchedulerState, ended: readonly TrialEnded[] = []): SchedulerState =>
+  ended.reduce(takeOutcome, state);
+
+function takeOutcome(
+  before: SchedulerState,
+  { outcome, isDetached = false }: TrialEnded,
+): SchedulerState {
+  // Of a former run's workflow, while the trial runs again.
+  if (isDetached && before.attached.includes(outcome.trial)) return before;
   const state = { ...before, attached: without(before.attached, outcome.trial) };
   // A detached trial of a former run may end before this run has read what is in flight.
   const isAwaited = state.phase === 'opening' || state.inFlight.includes(outcome.trial);
@@ -255,11 +167,14 @@ function takeReply(state: SchedulerState, reply: TellAskReply): Step {
   if (asked?.requestId !== reply.requestId) return { state, commands: [] };
   const isStopped = state.stop !== undefined || state.phase === 'ending';
   const handedOut = reply.trials.map((run) => run.trial);
+  // One that was closed by something else and came back may run still: its end will do.
+  const toStart = reply.trials.filter((run) => !state.attached.includes(run.trial));
+  const started = toStart.map((run) => run.trial);
   const next: SchedulerState = {
     ...rest,
     phase: reply.state === 'running' && !isStopped ? 'running' : 'ending',
     inFlight: [...state.inFlight, ...handedOut],
-    attached: state.isAttaching ? [...state.attached, ...handedOut] : state.attached,
+    attached: state.isAttaching ? [...state.attached, ...started] : state.attached,
     isDry: reply.trials.length < asked.want,
     isHeld: reply.isHeld ?? false,
     releasing: [...state.releasing, ...reply.releases],
@@ -276,11 +191,7 @@ function takeReply(state: SchedulerState, reply: TellAskReply): Step {
       : [];
   return {
     state: next,
-    commands: [
-      ...starting(reply.trials, state.isAttaching),
-      ...cancels,
-      ...ordering(reply.releases),
-    ],
+    commands: [...starting(toStart, state.isAttaching), ...cancels, ...ordering(reply.releases)],
   };
 }
 

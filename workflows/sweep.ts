@@ -46,7 +46,12 @@ import {
 import type { SteerMessage, StopMode, SweepStatus, SweepWorkflowInput } from './messages.js';
 import { runToOutcome } from './run-to-outcome.js';
 import { carry, openScheduler, reduce } from './scheduler.js';
-import type { SchedulerCommand, SchedulerEvent, SchedulerState } from './scheduler.js';
+import type {
+  SchedulerCommand,
+  SchedulerEvent,
+  SchedulerState,
+  TrialEnded,
+} from './scheduler-state.js';
 import { trialEndedSignal, trialWorkflow } from './trial.js';
 
 export const capacitySignal = defineSignal<[number]>(capacitySignalName);
@@ -99,7 +104,9 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
   /** Orders are carried out one after the other: the ledger's answers come in its own order. */
   let latestOrder: Promise<unknown> = Promise.resolve();
 
-  setHandler(trialEndedSignal, (outcome) => void events.push({ type: 'trialEnded', outcome }));
+  setHandler(trialEndedSignal, (outcome) => {
+    events.push({ type: 'trialEnded', outcome, isDetached: true });
+  });
   setHandler(capacitySignal, (capacity) => void events.push({ type: 'capacityChanged', capacity }));
   setHandler(stopSignal, (mode) => void events.push({ type: 'stopRequested', mode }));
   setHandler(statusQuery, () => ({
@@ -122,7 +129,7 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
     void repeatEvery(reconcileEveryMs, () => (isReconcileDue = true));
     const isReconciling = input.carried !== undefined;
     const opened = await coordinator.openSweep({ ...input.open, isReconciling });
-    events.unshift({ type: 'opened', ...opened });
+    events.unshift({ type: 'opened', ...opened, ...takeEnded() });
     for (;;) {
       await condition(() => events.length > 0 || isReconcileDue);
       const event = events.shift();
@@ -131,7 +138,7 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
         [isReconcileDue, isLedgerChanged] = [false, false];
         const ledger = await coordinator.openSweep({ ...input.open, isReconciling: true });
         const { pending, isHeld = false } = ledger;
-        events.unshift({ type: 'reconciled', pending, isHeld, isChanged });
+        events.unshift({ type: 'reconciled', pending, isHeld, isChanged, ...takeEnded() });
         continue;
       }
       const step = reduce(state, event);
@@ -142,6 +149,16 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
       if (isLong && !state.isRotationDue) events.push({ type: 'rotationDue' });
     }
   });
+
+  /** What ended while the ledger was read goes with its answer: it awaits these trials still. */
+  function takeEnded(): { readonly ended?: readonly TrialEnded[] } {
+    const isEnd = (event: SchedulerEvent): event is TrialEnded => event.type === 'trialEnded';
+    const ended = events.filter(isEnd);
+    if (ended.length === 0 || !patched('ended-while-reading')) return {};
+    const others = events.filter((event) => !isEnd(event));
+    events.splice(0, events.length, ...others);
+    return { ended };
+  }
 
   async function perform(command: SchedulerCommand): Promise<void> {
     switch (command.type) {

@@ -12,12 +12,8 @@ import type {
   SweepSummary,
   TrialOutcome,
 } from '../../activities/contracts.js';
-import {
-  openScheduler,
-  reduce,
-  type SchedulerCommand,
-  type SchedulerEvent,
-} from '../../workflows/scheduler.js';
+import type { SchedulerCommand, SchedulerEvent } from '../../workflows/scheduler-state.js';
+import { openScheduler, reduce } from '../../workflows/scheduler.js';
 import { toOutcome } from '../../workflows/trial-outcome.js';
 
 export interface SweepDrive {

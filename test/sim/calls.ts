@@ -9,7 +9,7 @@ import type {
   TellAskInput,
   TellAskReply,
 } from '../../activities/contracts.js';
-import type { TellAskRequest } from '../../workflows/scheduler.js';
+import type { TellAskRequest } from '../../workflows/scheduler-state.js';
 import { type CoordinatorProcess, SimulatedCrash } from './coordinator-process.js';
 import type { EventQueue } from './event-queue.js';
 import type { Faults } from './faults.js';
@@ -41,7 +41,7 @@ export interface CallsOptions {
   readonly violate: (kind: string, text: string) => void;
   readonly trace: (line: string) => void;
   /** An activity has returned: what it acknowledged must never be lost. */
-  readonly onTold: (input: TellAskInput, isFirst: boolean) => void;
+  readonly onTold: (input: TellAskInput) => void;
   readonly onCrash: () => void;
 }
 
@@ -159,7 +159,7 @@ export class Calls {
   #noteAnswer(given: TellAskInput, reply: string): void {
     const input = JSON.stringify(given);
     const before = this.answered.find((each) => each.input === input);
-    this.#options.onTold(given, before === undefined);
+    this.#options.onTold(given);
     if (before === undefined) this.answered.push({ input, reply });
     else this.#compare(before.reply, reply);
   }

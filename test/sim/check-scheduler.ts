@@ -1,5 +1,5 @@
 /** The scheduler's rules, step by step. */
-import type { SchedulerEvent, SchedulerState, Step } from '../../workflows/scheduler.js';
+import type { SchedulerEvent, SchedulerState, Step } from '../../workflows/scheduler-state.js';
 
 export function checkStep(
   before: SchedulerState,

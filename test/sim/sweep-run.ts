@@ -7,15 +7,14 @@ import type {
   TrialId,
 } from '../../activities/contracts.js';
 import { findMalformation, findMisfit } from '../../workflows/check-order.js';
-import {
-  carry,
-  openScheduler,
-  reduce,
-  type Carried,
-  type SchedulerCommand,
-  type SchedulerEvent,
-  type SchedulerState,
-} from '../../workflows/scheduler.js';
+import type {
+  Carried,
+  SchedulerCommand,
+  SchedulerEvent,
+  SchedulerState,
+  TrialEnded,
+} from '../../workflows/scheduler-state.js';
+import { carry, openScheduler, reduce } from '../../workflows/scheduler.js';
 import { checkStep } from './check-scheduler.js';
 import type { Calls } from './calls.js';
 import type { TrialRuns } from './trial-runs.js';
@@ -57,7 +56,7 @@ export class SweepRun {
     const isReconciling = this.#options.carried !== undefined;
     this.#wait();
     this.#options.calls.openSweep(this, isReconciling, (reply) => {
-      this.#events.unshift({ type: 'opened', ...reply });
+      this.#events.unshift({ type: 'opened', ...reply, ended: this.#takeEnded() });
       this.#goOn();
     });
   }
@@ -150,7 +149,7 @@ export class SweepRun {
     this.state = step.state;
     this.#commands = [...step.commands];
     if (before.phase === 'opening' && this.state.phase !== 'opening') this.#carryOut();
-    trace(`${event.type} -> ${step.commands.map(({ type }) => type).join(' ') || 'nothing'}`);
+    trace(`${describe(event)} -> ${step.commands.map(describe).join(', ') || 'nothing'}`);
     const isLong = this.state.told >= outcomesPerRun;
     if (isLong && !this.state.isRotationDue) this.#events.push({ type: 'rotationDue' });
   }
@@ -160,9 +159,18 @@ export class SweepRun {
     [this.#isReconcileDue, this.#isLedgerChanged] = [false, false];
     this.#wait();
     this.#options.calls.openSweep(this, true, ({ pending, isHeld = false }) => {
-      this.#events.unshift({ type: 'reconciled', pending, isHeld, isChanged });
+      const ended = this.#takeEnded();
+      this.#events.unshift({ type: 'reconciled', pending, isHeld, isChanged, ended });
       this.#goOn();
     });
+  }
+
+  /** What ended while the ledger was read. */
+  #takeEnded(): TrialEnded[] {
+    const ended = this.#events.filter(isTrialEnded);
+    const others = this.#events.filter((event) => !isTrialEnded(event));
+    this.#events.splice(0, this.#events.length, ...others);
+    return ended;
   }
 
   #perform(command: SchedulerCommand): void {
@@ -196,7 +204,7 @@ export class SweepRun {
           this.#options.violate('scheduler', 'continues as new while attached trials run');
         }
         const { capacity, carried } = carry(this.state, this.#events);
-        this.isAlive = false;
+        this.terminate();
         onContinued(capacity, carried);
         return;
       }
@@ -226,7 +234,8 @@ export class SweepRun {
   #end(pause?: string): void {
     this.#wait();
     this.#options.calls.finishSweep(this, pause, (summary) => {
-      this.isAlive = false;
+      // Also a trial that the ledger had closed while it ran.
+      this.terminate();
       this.#options.onEnded(summary);
     });
   }
@@ -238,5 +247,14 @@ interface Order {
   readonly onDone: (reply: SteerReply) => void;
 }
 
+const isTrialEnded = (event: SchedulerEvent): event is TrialEnded => event.type === 'trialEnded';
+
 const isLast = ({ type }: SchedulerCommand): boolean =>
   type === 'continueAsNew' || type === 'finish' || type === 'pause';
+
+/** With the trials that it is about. */
+function describe(step: SchedulerEvent | SchedulerCommand): string {
+  const trials = 'trials' in step ? step.trials : 'outcome' in step ? [step.outcome] : [];
+  const names = trials.map((each) => (typeof each === 'string' ? each : each.trial));
+  return [step.type, ...names].join(' ');
+}

@@ -1,6 +1,6 @@
 /** Everything around the product in one seed: Temporal, nodes, their registry, a user; and what befalls them. */
 import type { SweepSummary, TrialOutcome } from '../../activities/contracts.js';
-import type { Carried } from '../../workflows/scheduler.js';
+import type { Carried } from '../../workflows/scheduler-state.js';
 import { Calls } from './calls.js';
 import { CheckedScores } from './checked-scores.js';
 import { CoordinatorProcess, type Sabotage } from './coordinator-process.js';
@@ -74,8 +74,8 @@ export class World {
     const { queue, faults, nodes } = this;
     this.trialRuns = new TrialRuns({
       ...{ queue, faults, nodes, trace, nanShare: plan.nanShare, isCold: plan.isCold },
-      onOutcome: (outcome) => {
-        this.#deliver(outcome);
+      onOutcome: (outcome, isAttached) => {
+        this.#deliver(outcome, !isAttached);
       },
     });
     this.scores = new CheckedScores(violate);
@@ -84,8 +84,11 @@ export class World {
       hasOneSlot: plan.hasOneSlot,
       spec: { sweep: sweepName, specText: plan.specText, specPath: '/sweeps/demo.yaml' },
       ledgerId: () => this.ledgerId,
-      onTold: (input, isFirst) => {
-        this.scores.acknowledge(this.coordinator.ledger, input, isFirst);
+      onTold: (input) => {
+        const { coordinator } = this;
+        this.scores.acknowledge(coordinator.ledger, input, () =>
+          coordinator.mayHavePutBackSince(input),
+        );
       },
       onCrash: () => {
         this.#restartLater();
@@ -190,17 +193,18 @@ export class World {
     });
   }
 
-  #deliver(outcome: TrialOutcome): void {
+  #deliver(outcome: TrialOutcome, isDetached: boolean): void {
     this.scores.send(outcome);
     const { sweepRun } = this;
     if (sweepRun === undefined) {
       this.trace(`the outcome of ${outcome.trial} finds nobody`);
       return;
     }
-    sweepRun.push({ type: 'trialEnded', outcome });
+    sweepRun.push({ type: 'trialEnded', outcome, isDetached });
     if (!this.faults.chance('outcomeTwice')) return;
+    // An activity ends once; who says it again is a workflow that ran the trial as well.
     this.queue.after(this.faults.random.between(0, 300), () => {
-      this.sweepRun?.push({ type: 'trialEnded', outcome });
+      this.sweepRun?.push({ type: 'trialEnded', outcome, isDetached: true });
     });
   }
 
