@@ -29,16 +29,27 @@ export class CheckedScores {
 
   /**
    * Whoever got a reply may rely on it: what is complete now stays as it is.
-   * @param isFirst whether the request was answered for the first time
+   * @param mayBeInLineAgain whether trials without scores were put back in line since the request was carried out
    */
-  acknowledge(ledger: LedgerReader, { sweep, outcomes }: TellAskInput, isFirst: boolean): void {
-    for (const { trial } of outcomes) {
+  acknowledge(
+    ledger: LedgerReader,
+    { sweep, outcomes }: TellAskInput,
+    mayBeInLineAgain: () => boolean,
+  ): void {
+    for (const { trial, status } of outcomes) {
       const row = ledger.getTrial(sweep, trial);
       if (row === undefined) {
         this.#violate('I3', `trial ${trial} was handed out and is not in the ledger`);
-      } else if (row.state === 'complete') this.#keep(ledger, row);
-      else if (row.state === 'proposed' && isFirst) {
-        this.#violate('I1', `trial ${trial} was told, and the ledger knows nothing of it`);
+        continue;
+      }
+      if (row.state === 'complete') this.#keep(ledger, row);
+      const isKnown = row.state === 'complete' || row.state === 'failed';
+      const isCancelled = row.state === 'cancelled' && status !== 'complete';
+      if (!isKnown && !isCancelled && !mayBeInLineAgain()) {
+        this.#violate(
+          'I1',
+          `trial ${trial} was told ${status}, and the ledger has it ${row.state}`,
+        );
       }
     }
   }

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { createCoordinatorActivities } from '../../activities/coordinator.js';
-import type { CoordinatorActivities } from '../../activities/contracts.js';
+import type { CoordinatorActivities, TellAskInput } from '../../activities/contracts.js';
 import { setCrashHook, type CrashPoint } from '../../src/crash-points.js';
 import { type Ledger, ledgerFileName, openLedger } from '../../src/store/ledger.js';
 
@@ -123,6 +123,19 @@ export class CoordinatorProcess {
     }
     this.kill();
     throw new SimulatedCrash('died on the way');
+  }
+
+  /**
+   * Whether a run of the sweep or an order may have put trials back in line since the request was first
+   * carried out. Nobody need have heard of that: the process may have died right after the commit.
+   */
+  mayHavePutBackSince(request: TellAskInput): boolean {
+    const text = JSON.stringify(request);
+    const first = this.effective.findIndex(
+      ({ name, input }) => name === 'tellAsk' && JSON.stringify(input) === text,
+    );
+    const later = first < 0 ? [] : this.effective.slice(first + 1);
+    return later.some(({ name }) => name === 'openSweep' || name === 'steer');
   }
 
   #hasWritten(): boolean {
