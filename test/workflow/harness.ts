@@ -71,6 +71,8 @@ export class SweepRig {
   /** Replaces what a node does. */
   runTrial: (input: RunTrialInput) => Promise<RunTrialResult> = (input) =>
     Promise.resolve(makeResult(input.trial));
+  /** Goes between the reading of what the ledger awaits and the answer. */
+  afterReading: () => Promise<void> = () => Promise.resolve();
   mostAtOnce = 0;
   private readonly harness: Harness;
   private readonly workers: RunningWorker[] = [];
@@ -87,7 +89,11 @@ export class SweepRig {
   async startCoordinator(): Promise<RunningWorker> {
     const { ledger } = this;
     const activities: CoordinatorActivities = {
-      openSweep: () => Promise.resolve(ledger.openSweep()),
+      openSweep: async () => {
+        const reply = ledger.openSweep();
+        await this.afterReading();
+        return reply;
+      },
       // eslint-disable-next-line @typescript-eslint/require-await -- a throw is a rejection
       tellAsk: async (input) => ledger.tellAsk(input),
       finishSweep: (input) => Promise.resolve(ledger.finishSweep(input)),
