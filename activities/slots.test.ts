@@ -22,6 +22,22 @@ test('work that fails gives its slot back', async () => {
   await expect(pool.run(signal, (slot) => Promise.resolve(slot.id))).resolves.toBe('only');
 });
 
+test('work that has ended frees one slot, however much is waiting', async () => {
+  const pool = createSlotPool([{ id: 'only' }]);
+  const { signal } = new AbortController();
+  await pool.run(signal, () => Promise.resolve());
+  let running = 0;
+  let most = 0;
+  const work = async (): Promise<void> => {
+    running += 1;
+    most = Math.max(most, running);
+    await Promise.resolve();
+    running -= 1;
+  };
+  await Promise.all([pool.run(signal, work), pool.run(signal, work), pool.run(signal, work)]);
+  expect(most).toBe(1);
+});
+
 test('who stops waiting takes no slot', async () => {
   const pool = createSlotPool([{ id: 'only' }]);
   const abort = new AbortController();
