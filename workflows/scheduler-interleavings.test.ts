@@ -119,13 +119,15 @@ describe('reduce under random interleavings', () => {
         const lost = running.find((trial) => !world.running.get(trial)!.isAttached);
         if (lost !== undefined) world.running.delete(lost);
       } else if (act === 6 && state.phase !== 'opening' && state.asked === undefined) {
-        // What ended meanwhile is taken in with it, as the shell does.
-        const came = queue.filter(isTrialEnded);
-        queue = queue.filter((event) => !isTrialEnded(event));
-        queue.unshift({ type: 'reconciled', ...ledger.openSweep(), ended: came });
+        queue.unshift({ type: 'reconciled', ...ledger.openSweep() });
       }
-      const event = queue.shift();
+      let event = queue.shift();
       if (event === undefined) continue;
+      if (event.type === 'opened' || event.type === 'reconciled') {
+        // What ended while the ledger was read is taken in with its answer, as the shell does.
+        event = { ...event, ended: queue.filter(isTrialEnded) };
+        queue = queue.filter((other) => !isTrialEnded(other));
+      }
       const before = state;
       const result = reduce(state, event);
       state = result.state;
