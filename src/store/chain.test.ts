@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -160,6 +160,28 @@ describe('verifyChain', () => {
   it('notices what was copied from another ledger', () => {
     damage(`UPDATE ledger SET id = '${'x'.repeat(36)}'`);
     expect(verify().damage.length).toBe(1);
+  });
+
+  it('ends where the links lead back to one before', () => {
+    const texts = ledger.transact((db) => {
+      for (let at = 0; at < 120; at++)
+        addToJournal(db, 'demo', { kind: 'extend', detail: {}, at: 'now' });
+      return db
+        .prepare('SELECT sweep || kind || key || row_sha256 FROM chain WHERE sequence = 100')
+        .pluck()
+        .get();
+    });
+    ledger.close();
+    const path = join(folder, ledgerFileName);
+    const bytes = readFileSync(path);
+    // The row's texts follow its number and the nine bytes of its header.
+    const number = bytes.indexOf(String(texts)) - 10;
+    expect(bytes[number]).toBe(100);
+    bytes[number] = 0;
+    writeFileSync(path, bytes);
+    expect(verify().damage.map(({ what }) => what)).toContain(
+      'comes after link 99: links are gone',
+    );
   });
 
   it('accepts no second link of a row', () => {
