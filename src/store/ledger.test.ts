@@ -2,6 +2,7 @@ import {
   closeSync,
   mkdtempSync,
   openSync,
+  readFileSync,
   readdirSync,
   rmSync,
   statSync,
@@ -187,6 +188,32 @@ describe('openLedger', () => {
     writeSync(file, Buffer.alloc(4096), 0, 4096, (Number(root) - 1) * 4096);
     closeSync(file);
     const again = openWriter();
+    expect(
+      codeOf(() => {
+        for (const _ of again.verify());
+      }),
+    ).toBe('ledger_corrupt');
+  });
+
+  it('says that it is corrupt where an index serves another number than its row has', () => {
+    const ledger = openLedger(folder, { mode: 'write' });
+    for (const trial of ['1', '2', '3']) addTrial(ledger, trial);
+    const root = ledger.transact((db) =>
+      db
+        .prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_trials_2'")
+        .pluck()
+        .get(),
+    );
+    ledger.close();
+    const path = join(folder, ledgerFileName);
+    const bytes = readFileSync(path);
+    // The sweep and the ordinal of the newest trial.
+    const ordinal = bytes.indexOf('demo', (Number(root) - 1) * 4096) + 4;
+    expect(bytes[ordinal]).toBe(3);
+    bytes[ordinal] = 7;
+    writeFileSync(path, bytes);
+    const again = openWriter();
+    expect(again.listTrials('demo').at(-1)?.ordinal).toBe(7);
     expect(
       codeOf(() => {
         for (const _ of again.verify());

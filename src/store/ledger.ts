@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { passCrashPoint } from '../crash-points.js';
 import { LedgerError } from '../errors.js';
-import { claimLedger, damaged, releaseClaim, requireClaim } from './claim.js';
+import { checkTables, claimLedger, damaged, releaseClaim, requireClaim } from './claim.js';
 import { verifyChainInSteps } from './chain.js';
 import { applySettings, type Connection, withSqliteErrors } from './connection.js';
 import { makeFolder } from './durable-folder.js';
@@ -33,9 +33,10 @@ export interface Ledger extends LedgerReader {
   /** False where the writer before died: `verify` should be run then. */
   readonly wasClosed: boolean;
   /**
-   * Looks at every accepted row, some at each step; rows may be added in between.
+   * Looks at every accepted row, then at every table and its indexes, some at each step; rows may be
+   * added in between.
    *
-   * @throws LedgerError `ledger_damaged` at the end, naming what is not as it was written
+   * @throws LedgerError `ledger_damaged`, naming rows that are not as they were written; `ledger_corrupt`
    */
   verify(): Generator<undefined, void>;
 }
@@ -135,6 +136,8 @@ function openWriter(
         for (; step.done !== true; step = guard(() => steps.next())) yield;
         const { damage } = step.value;
         if (damage.length > 0) throw damaged(path, damage);
+        const tables = checkTables(db, path);
+        while (guard(() => tables.next()).done !== true) yield;
       },
       transact: (work) => {
         const result = guard(() =>
