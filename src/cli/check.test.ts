@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -106,6 +107,23 @@ it('a file that is not there is named', async () => {
   await expect(check()).rejects.toThrow(
     'sweeps/mix.yaml: no such file. `mergesweep init` writes one',
   );
+});
+
+it('a file without an end is refused, and not read whole', async () => {
+  const endless = runVerb(registerCheck, ['check', '/dev/zero'], root);
+  await expect(endless).rejects.toThrow(
+    '/dev/zero: expected a sweep file of at most 1000000 bytes, got more',
+  );
+});
+
+it('a sweep file may come from a pipe', async () => {
+  const path = join(root, 'sweeps', 'pipe');
+  execFileSync('mkfifo', [path]);
+  const [result] = await Promise.all([
+    runVerb(registerCheck, ['check', 'sweeps/pipe'], root),
+    writeFile(path, sweepText),
+  ]);
+  expect(result.exitCode).toBe(0);
 });
 
 it('a model with pickles is refused until it is allowed by its label, which is then told on', async () => {
