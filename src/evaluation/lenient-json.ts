@@ -1,3 +1,5 @@
+import { describeValue } from '../spec/diagnostic.js';
+
 /** Stands where Python's json module wrote `NaN`, `Infinity` or `-Infinity`. */
 export class NonFiniteToken {
   readonly token: string;
@@ -25,4 +27,10 @@ export function parsePythonJson(text: string): unknown {
       ? new NonFiniteToken(value.slice(1))
       : value,
   );
+}
+
+/** A value of a tool's file as messages show it: short, and never a walk into what is nested. */
+export function describeLogged(value: unknown): string {
+  if (value instanceof NonFiniteToken) return value.token;
+  return value === null ? 'null' : describeValue(value);
 }

@@ -47,6 +47,9 @@ function failureOf(json: string, ...tasks: PlannedTask[]): StageFailedError {
   throw new Error('accepted');
 }
 
+/** Deeper than recursion reaches; JSON.parse itself reads it. */
+const deepList = '['.repeat(20_000) + ']'.repeat(20_000);
+
 interface Results {
   results: Record<string, Record<string, unknown>>;
   group_subtasks: Record<string, string[]>;
@@ -133,6 +136,35 @@ test.each(metrics)(
     ).toMatch(/got NaN/);
   },
 );
+
+test('a bad value is shown short, however deep or long it is', () => {
+  const messageOf = (value: string): string =>
+    failureOf(
+      changed((file) => (file.results['zoo_shift_dev']!['exact_match,none'] = 'py:VALUE')).replace(
+        'VALUE',
+        () => value,
+      ),
+      shift,
+    ).message;
+  expect(messageOf(deepList)).toMatch(/got a list\.$/);
+  expect(messageOf('{"a":1}')).toMatch(/got a mapping\.$/);
+  expect(messageOf('null')).toMatch(/got null\.$/);
+  expect(messageOf('"high"')).toMatch(/got `high`\.$/);
+  expect(messageOf(`"${'x'.repeat(100_000)}"`).length).toBeLessThan(200);
+});
+
+test.each([
+  ['a list', deepList],
+  ['5', '5'],
+])('a group whose subtasks are no names is refused: %s', (shown, value) => {
+  const json = changed((file) => {
+    file.results['zoo'] = { 'acc,none': 0.5 };
+    file.group_subtasks['zoo'] = ['zoo_shift_dev', 'py:VALUE'];
+  }).replace('VALUE', value);
+  const error = failureOf(json, { ...third, name: 'zoo' });
+  expect(error.failureClass).toBe('truncated_results');
+  expect(error.message).toBe(`Expected the names of the subtasks of zoo, got ${shown}.`);
+});
 
 test('a NaN elsewhere in the file does no harm', () => {
   const json = changed((file) => {

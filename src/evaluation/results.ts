@@ -2,7 +2,7 @@ import { StageFailedError } from '../errors.js';
 import type { LmEvalCall } from './calls.js';
 import type { TaskScore } from './eval-report.js';
 import { selectDocuments } from './document-share.js';
-import { NonFiniteToken, parsePythonJson } from './lenient-json.js';
+import { describeLogged, parsePythonJson } from './lenient-json.js';
 import { isMargin } from './margin.js';
 import { metricRange } from './metric-range.js';
 import type { PlannedTask } from './plan.js';
@@ -111,10 +111,9 @@ function readValue(fields: JsonObject, task: PlannedTask): number {
   const { min, max } = metricRange(task.metric);
   const isNumber = typeof value === 'number' && Number.isFinite(value);
   if (!isNumber || value < min || value > max || task.metric.startsWith('bypass,')) {
-    const got = value instanceof NonFiniteToken ? value.token : JSON.stringify(value);
     throw new StageFailedError(
       'bad_score',
-      `Expected for ${task.name} ${task.metric} a number from ${min} to ${max}, got ${got}.`,
+      `Expected for ${task.name} ${task.metric} a number from ${min} to ${max}, got ${describeLogged(value)}.`,
     );
   }
   return value;
@@ -177,7 +176,13 @@ function leavesOf(name: string, groups: JsonObject, seen = new Set<string>()): s
   const children = groups[name];
   if (!Array.isArray(children) || children.length === 0 || seen.has(name)) return [name];
   seen.add(name);
-  const leaves = children.flatMap((child) => leavesOf(String(child), groups, seen));
+  const leaves = children.flatMap((child: unknown) => {
+    if (typeof child === 'string') return leavesOf(child, groups, seen);
+    throw new StageFailedError(
+      'truncated_results',
+      `Expected the names of the subtasks of ${name}, got ${describeLogged(child)}.`,
+    );
+  });
   return [...new Set(leaves)].sort();
 }
 

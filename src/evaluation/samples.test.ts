@@ -104,3 +104,23 @@ test('the output of a recorded run gives its stations and its requests', () => {
   ]);
   expect(seen.every(({ percent }) => percent >= 0 && percent <= 100)).toBe(true);
 });
+
+test('a bad value is shown short, however deep or long it is', () => {
+  const messageOf = (value: string): string => {
+    try {
+      parseSamples(file(line(0, 'VALUE').replace('"VALUE"', () => value)), 't', 'acc,none');
+    } catch (error) {
+      if (error instanceof StageFailedError) return error.message;
+      throw error;
+    }
+    throw new Error('accepted');
+  };
+  expect(messageOf(`"${'x'.repeat(100_000)}"`).length).toBeLessThan(200);
+  expect(messageOf('NaN')).toMatch(/got NaN\.$/);
+});
+
+test('a log-likelihood per document that is a deep list is refused or left out, not a crash', () => {
+  const deep = '['.repeat(20_000) + ']'.repeat(20_000);
+  const text = line(0, 'VALUE').replace('"VALUE"', `[${deep},1]`);
+  expect(parseSamples(file(text), 't', 'acc,none')).toBeUndefined();
+});

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { StageFailedError } from '../errors.js';
 import type { DocumentValues } from './eval-report.js';
 import { combineHashes } from './combine-reports.js';
-import { NonFiniteToken, parsePythonJson } from './lenient-json.js';
+import { describeLogged, NonFiniteToken, parsePythonJson } from './lenient-json.js';
 import { isMargin, marginOf } from './margin.js';
 import { metricRange } from './metric-range.js';
 
@@ -75,7 +75,7 @@ function parseFile(file: SamplesFile, metric: string): Sample[] | undefined {
       throw new StageFailedError(
         'bad_score',
         `Expected for document ${String(record['doc_id'])} of ${file.task} a ${metric} from ${min} to ${max}, ` +
-          `got ${logged instanceof NonFiniteToken ? logged.token : JSON.stringify(logged)}.`,
+          `got ${describeLogged(logged)}.`,
       );
     }
     samples.push({ id: Number(record['doc_id']), hash: String(record['doc_hash']), value });
