@@ -35,6 +35,14 @@ describe('a checkpoint that is whole', () => {
     expect(facts.tokenizer?.chatTemplateHash).toMatch(/^[0-9a-f]{64}$/);
   });
 
+  it('may have several chat templates in one list', async () => {
+    const templateOf = async (template: unknown) =>
+      (await read({ tokenizerConfig: { chat_template: template } })).tokenizer?.chatTemplateHash;
+    const named = (text: string) => [{ name: 'default', template: text }];
+    expect(await templateOf(named('{{ x }}'))).toMatch(/^[0-9a-f]{64}$/);
+    expect(await templateOf(named('{{ x }}'))).not.toBe(await templateOf(named('{{ y }}')));
+  });
+
   it('may be in shards', async () => {
     const [first, ...rest] = Object.entries(toyTensors);
     const facts = await read({
@@ -198,6 +206,15 @@ describe('a checkpoint that is broken', () => {
         },
       },
       /tensor w in what is no text: expected/,
+    ],
+    [
+      'whose chat template is something very deep',
+      {
+        files: {
+          'tokenizer_config.json': `{"chat_template": ${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
+        },
+      },
+      /tokenizer_config\.json: expected `chat_template` as text or as a list of named texts, got one nested too deep$/,
     ],
     [
       'whose index has no map',

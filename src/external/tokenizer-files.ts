@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { TokenizerFacts } from '../preflight/checkpoint-facts.js';
 import { readJsonFile, readSmallBytes, readSmallFile } from './json-file.js';
+import { CheckpointError } from './safetensors-header.js';
 import { readSentencePieces } from './sentencepiece.js';
 
 const mostVocabularyBytes = 128_000_000;
@@ -88,7 +89,17 @@ async function readChatTemplate(
   if (file !== undefined) return file;
   const inConfig = config?.['chat_template'];
   if (inConfig === undefined || inConfig === null) return undefined;
-  return typeof inConfig === 'string' ? inConfig : JSON.stringify(inConfig);
+  if (typeof inConfig === 'string') return inConfig;
+  try {
+    return JSON.stringify(inConfig);
+  } catch (cause) {
+    // What JSON.parse reads may be deeper than what can be written again.
+    throw new CheckpointError(
+      join(directory, 'tokenizer_config.json'),
+      'expected `chat_template` as text or as a list of named texts, got one nested too deep',
+      { cause },
+    );
+  }
 }
 
 function readSpecialTokens(config: Record<string, unknown> | undefined): Record<string, string> {
