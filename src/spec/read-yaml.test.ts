@@ -111,5 +111,33 @@ describe('what YAML may hold', () => {
       'version: 1\n"a\\r\\nb": 1',
       ['mix:2:1 error E012 unknown key `a  b`'],
     ],
+    [
+      'a key with invisible characters twice, told with escapes',
+      'version: 1',
+      'version: 1\n"a\\0\\e[31m\\u202e\\u200b": 1\n"a\\0\\e[31m\\u202e\\u200b": 2',
+      [
+        'mix:2:1 error E007 character U+0000 is refused: it is invisible or changes how the text reads',
+        'mix:3:1 error E007 character U+0000 is refused: it is invisible or changes how the text reads',
+        'mix:3:1 error E008 key `a\\u0000\\u001b[31m\\u202e\\u200b` stands twice in one mapping',
+      ],
+    ],
+    [
+      'such a key on the path to a value',
+      'weight: { min: 0.2, max: 0.8 }',
+      '"a\\0": yes',
+      [
+        'mix:10:5 error E007 character U+0000 is refused: it is invisible or changes how the text reads',
+        'mix:10:12 error E013 genome.parameters.a\\u0000 is `yes`; expected a number or a mapping',
+      ],
+    ],
+    [
+      'such a label, where another is meant',
+      'name: beta',
+      'name: "be\\u202eta"',
+      [
+        'mix:8:13 error E007 character U+202E is refused: it is invisible or changes how the text reads',
+        'mix:15:48 error E042 no parent is labelled `beta`; did you mean `be\\u202eta`?',
+      ],
+    ],
   ]);
 });

@@ -1,7 +1,7 @@
 /** YAML text → plain values with positions. Knows nothing of sweeps. */
 import { Composer, LineCounter, Parser, type Document } from 'yaml';
 import { sortDiagnostics, type Diagnostic, type Problem } from './diagnostic.js';
-import { checkDepth, checkText, type TextProblem } from './yaml-limits.js';
+import { checkDepth, checkText, escapeRefused, type TextProblem } from './yaml-limits.js';
 import { buildTree, type YamlTree } from './yaml-tree.js';
 
 /** Further errors of one file are counted, not listed. */
@@ -102,13 +102,13 @@ function atOffset(problem: TextProblem, file: string, lines: LineCounter): Diagn
     column: col,
     severity: 'error',
     code: problem.code,
-    message: onOneLine(problem.message),
-    ...(problem.fix === undefined ? {} : { fix: onOneLine(problem.fix) }),
+    message: toPlainLine(problem.message),
+    ...(problem.fix === undefined ? {} : { fix: toPlainLine(problem.fix) }),
   };
 }
 
-/** Keys and values may hold tabs and line breaks. */
-const onOneLine = (text: string): string => text.replaceAll(/[\t\r\n]/g, ' ');
+/** Keys and values may hold tabs, line breaks, and what can't be seen or steers a terminal. */
+const toPlainLine = (text: string): string => escapeRefused(text.replaceAll(/[\t\r\n]/g, ' '));
 
 /** Gives a problem of the tree its place in the text: the nearest part of its path that is there. */
 export function locate(problem: Problem, file: string, { tree, lines }: LocatedTree): Diagnostic {

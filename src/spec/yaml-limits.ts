@@ -25,12 +25,22 @@ const refusedCharacter =
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\u00AD\u061C\u180E\u200B-\u200F\u2028-\u202E\u2060-\u2069\uD800-\uDFFF\uFEFF\uFFFD]/u;
 
+const everyRefusedCharacter = new RegExp(refusedCharacter, 'gu');
+
 /** The first refused character in `text`, as `U+202E`. */
 export function findRefusedCharacter(text: string): { index: number; name: string } | undefined {
   const match = refusedCharacter.exec(text);
   if (match === null) return undefined;
   const code = match[0].codePointAt(0) ?? 0;
   return { index: match.index, name: `U+${code.toString(16).toUpperCase().padStart(4, '0')}` };
+}
+
+/** The same characters as `\u202e`: a key that holds one is named in messages. */
+export function escapeRefused(text: string): string {
+  return text.replaceAll(
+    everyRefusedCharacter,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** Size, characters and number of tokens; linear in the text. */
