@@ -16,6 +16,18 @@ describe('what the genome may not say', () => {
       ['mix:11:5 error E021 dare_ties has no parameter `densty`; did you mean `density`?'],
     ],
     [
+      'more parameters than any method has: thousands would each be compared',
+      '    density: { min: 0.3, max: 0.9 }',
+      Array.from({ length: 100 }, (_, index) => `    weigh${index}: 1`).join('\n'),
+      ['mix:9:3 error E015 genome.parameters has 101 entries; expected at most 100'],
+    ],
+    [
+      'the same under a parent',
+      'name: beta',
+      `name: beta\n      parameters:\n${Array.from({ length: 101 }, (_, index) => `        weigh${index}: 1`).join('\n')}`,
+      ['mix:9:7 error E015 genome.models[1].parameters has 101 entries; expected at most 100'],
+    ],
+    [
       'a switch among the parameters',
       '    density: { min: 0.3, max: 0.9 }',
       '    normalize: 1',

@@ -7,11 +7,25 @@ import { suggest } from './suggest.js';
 export function checkParameters(draft: Draft, method: MergeMethod): Problem[] {
   return [
     ...checkSearched(draft, method),
-    ...draft.parameters.flatMap((parameter) => checkParameter(parameter, method, false)),
-    ...draft.parents.flatMap((parent) =>
-      parent.parameters.flatMap((parameter) => checkParameter(parameter, method, true)),
-    ),
+    ...checkEach(draft.parameters, method, false),
+    ...draft.parents.flatMap((parent) => checkEach(parent.parameters, method, true)),
   ];
+}
+
+/** More than any method has: thousands would each be compared. */
+const mostParameters = 100;
+
+function checkEach(
+  parameters: readonly DraftParameter[],
+  method: MergeMethod,
+  ofParent: boolean,
+): Problem[] {
+  const [first] = parameters;
+  if (first === undefined || parameters.length <= mostParameters)
+    return parameters.flatMap((parameter) => checkParameter(parameter, method, ofParent));
+  const path = first.path.slice(0, -1);
+  const message = `${formatPath(path)} has ${parameters.length} entries; expected at most ${mostParameters}`;
+  return [{ path, at: 'key', code: 'E015', message }];
 }
 
 /** Something must be left to search: a range of some width, written or the method's default. */
