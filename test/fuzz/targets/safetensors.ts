@@ -81,7 +81,11 @@ export function createSafetensorsFuzzer(): Fuzzer<CheckpointCase> {
         const nonsense = findNonsense(facts);
         if (nonsense !== undefined) return violation('nonsense', `accepted: ${nonsense}`);
         const findings = findFindings(base, [facts], parsed.spec);
-        return fine(findings.some(({ severity }) => severity === 'error') ? 'found' : 'accepted');
+        if (findings.some(({ severity }) => severity === 'error')) return fine('found');
+        // An index that names nothing leaves no weights: the findings must say so.
+        return facts.weights === 'safetensors'
+          ? fine('accepted')
+          : violation('nonsense', `accepted with weights: ${facts.weights}`);
       } catch (error) {
         if (error instanceof MergesweepError) return fine('refused');
         throw error;
@@ -165,8 +169,7 @@ function toShard(header: string, data: number): Buffer {
   return Buffer.concat([length, text, Buffer.alloc(data)]);
 }
 
-function findNonsense({ tensors, weights, tokenizer }: CheckpointFacts): string | undefined {
-  if (weights !== 'safetensors') return weights;
+function findNonsense({ tensors, tokenizer }: CheckpointFacts): string | undefined {
   for (const [name, { dtype, shape }] of Object.entries(tensors)) {
     if (typeof dtype !== 'string' || name === '__metadata__') return `the tensor ${name}`;
     if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0))
