@@ -85,7 +85,7 @@ export function listSuites({ root, reports, python }) {
         fault('chaos', '--kills', '20'),
         fault('powercut', '--cuts', '150'),
         fault('faultsweep', '--sample', '40'),
-        fault('fuzz', '--cases', '5000'),
+        fault('fuzz', '--cases', '5000', '--seconds', '60'),
         fault('sabotage', '--sample', '5'),
       ],
     },
