@@ -77,12 +77,12 @@ export function listSuites({ root, reports, python }) {
       commands: [vitest('workflow', '--project', 'workflow')],
     },
     e2e: { name: 'e2e', minutes: 25, commands: [vitest('e2e', '--project', 'e2e')] },
+    chaos: { name: 'chaos', minutes: 10, commands: [fault('chaos', '--kills', '20')] },
     faults: {
       name: 'faults',
-      minutes: 20,
+      minutes: 25,
       commands: [
-        fault('sim', '--seconds', '85', '--workers', '2'),
-        fault('chaos', '--kills', '20'),
+        fault('sim', '--seconds', '85'),
         fault('powercut', '--cuts', '150'),
         fault('faultsweep', '--sample', '40'),
         fault('fuzz', '--cases', '5000', '--seconds', '60'),
