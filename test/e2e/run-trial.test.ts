@@ -25,7 +25,7 @@ import { WarmChildren } from '../../src/external/warm-children.js';
 import { renderBestConfig } from '../../src/merge/best-config.js';
 import type { MergeRecipe } from '../../src/merge/recipe.js';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+const root = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
 const bin = join(root, '.venv/bin');
 const zoo = join(root, 'zoo');
 const isLinux = process.platform === 'linux';
