@@ -1,3 +1,4 @@
+import { LedgerError } from '../src/errors.js';
 import { foldEvents, samplerVersion } from '../src/samplers/create-sampler.js';
 import { createSearchSpace } from '../src/space/search-space.js';
 import { parseSweepSpec } from '../src/spec/parse-sweep-spec.js';
@@ -8,10 +9,14 @@ import {
   listEvents,
   nameEngine,
   readStoredSearch,
+  refuseOtherSearch,
+  refuseOtherState,
   setSnapshotState,
-  sha256,
 } from '../src/store/optimizer-log.js';
+import { sha256 } from '../src/store/sha256.js';
 import { getSweep } from '../src/store/reader.js';
+import type { SweepRow } from '../src/store/rows.js';
+import { foldAnew } from './load-sampler.js';
 import type { SearchCheck } from '../src/store/recover-ledger.js';
 
 /**
@@ -36,4 +41,25 @@ export function checkSearch(db: Connection, sweep: string): SearchCheck {
     ? `with version ${samplerVersion(spec)} of the search it comes out otherwise`
     : `it was written by ${stored.engine}, this is ${nameEngine()}`;
   return { reason: `${engine}: open it with the mergesweep and Node that wrote it` };
+}
+
+/**
+ * For `doctor`: what is wrong with a sweep's search when all of it is made anew from its events; undefined
+ * where it comes out as stored, or where it is another version's.
+ */
+export function describeOtherState(db: Connection, row: SweepRow): string | undefined {
+  const sweep = row.name;
+  const parsed = parseSweepSpec(bindingText(row), row.specPath);
+  if (!parsed.ok) return `the sweep file of ${sweep} can't be read any more`;
+  const { spec } = parsed;
+  try {
+    refuseOtherSearch(db, sweep, samplerVersion(spec));
+    const stored = readStoredSearch(db, sweep, true);
+    if (stored.sequence === 0 || !isSameEngine(stored.engine, nameEngine())) return undefined;
+    const { got } = foldAnew(spec, createSearchSpace(spec), stored.fold);
+    return got === stored.sha256 ? undefined : refuseOtherState(sweep, stored, got);
+  } catch (error) {
+    if (!(error instanceof LedgerError)) throw error;
+    return error.code === 'ledger_other_search' ? undefined : error.message;
+  }
 }

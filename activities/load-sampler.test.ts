@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Connection } from '../src/store/connection.js';
 import { listJournal } from '../src/store/journal.js';
-import { nameEngine, sha256 } from '../src/store/optimizer-log.js';
+import { nameEngine } from '../src/store/optimizer-log.js';
+import { sha256 } from '../src/store/sha256.js';
 import { CoordinatorFixture, complete } from './coordinator.fixture.js';
 
 let fixture: CoordinatorFixture;

@@ -1,9 +1,6 @@
 import { createSampler, restoreSampler, samplerVersion } from '../src/samplers/create-sampler.js';
-import { LedgerError } from '../src/errors.js';
 import type { Sampler } from '../src/samplers/sampler.js';
-import { createSearchSpace, type SearchSpace } from '../src/space/search-space.js';
-import { parseSweepSpec } from '../src/spec/parse-sweep-spec.js';
-import { bindingText } from '../src/spec/pinned-spec.js';
+import type { SearchSpace } from '../src/space/search-space.js';
 import type { SweepSpec } from '../src/spec/sweep-spec.js';
 import type { Connection } from '../src/store/connection.js';
 import { addToJournal } from '../src/store/journal.js';
@@ -13,10 +10,9 @@ import {
   readStoredSearch,
   refuseOtherSearch,
   refuseOtherState,
-  sha256,
   type StoredSearch,
 } from '../src/store/optimizer-log.js';
-import type { SweepRow } from '../src/store/rows.js';
+import { sha256 } from '../src/store/sha256.js';
 
 export interface LoadOptions {
   readonly sweep: string;
@@ -59,30 +55,10 @@ export function loadSampler(db: Connection, options: LoadOptions): Sampler {
   return sampler;
 }
 
-function foldAnew(spec: SweepSpec, space: SearchSpace, fold: StoredSearch['fold']) {
+/** The sampler as the events make it from where the fold starts, and the SHA-256 of its state. */
+export function foldAnew(spec: SweepSpec, space: SearchSpace, fold: StoredSearch['fold']) {
   const folded =
     fold?.from === undefined ? createSampler(spec, space) : restoreSampler(spec, space, fold.from);
   for (const event of fold?.events ?? []) folded.apply(event);
   return { folded, got: sha256(JSON.stringify(folded.toJSON())) };
-}
-
-/**
- * For `doctor`: what is wrong with a sweep's search when all of it is made anew from its events; undefined
- * where it comes out as stored, or where it is another version's.
- */
-export function describeOtherState(db: Connection, row: SweepRow): string | undefined {
-  const sweep = row.name;
-  const parsed = parseSweepSpec(bindingText(row), row.specPath);
-  if (!parsed.ok) return `the sweep file of ${sweep} can't be read any more`;
-  const { spec } = parsed;
-  try {
-    refuseOtherSearch(db, sweep, samplerVersion(spec));
-    const stored = readStoredSearch(db, sweep, true);
-    if (stored.sequence === 0 || !isSameEngine(stored.engine, nameEngine())) return undefined;
-    const { got } = foldAnew(spec, createSearchSpace(spec), stored.fold);
-    return got === stored.sha256 ? undefined : refuseOtherState(sweep, stored, got);
-  } catch (error) {
-    if (!(error instanceof LedgerError)) throw error;
-    return error.code === 'ledger_other_search' ? undefined : error.message;
-  }
 }

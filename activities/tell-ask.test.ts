@@ -6,7 +6,8 @@ import { foldEvents } from '../src/samplers/create-sampler.js';
 import { createSearchSpace } from '../src/space/search-space.js';
 import { parseSweepSpec } from '../src/spec/parse-sweep-spec.js';
 import { linkFormerRows } from '../src/store/chain.js';
-import { listEvents, sha256 } from '../src/store/optimizer-log.js';
+import { listEvents } from '../src/store/optimizer-log.js';
+import { sha256 } from '../src/store/sha256.js';
 import type { RunTrialInput, TellAskReply, TrialOutcome } from './contracts.js';
 import { cancelled, complete, CoordinatorFixture, failed } from './coordinator.fixture.js';
 

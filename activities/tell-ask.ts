@@ -1,6 +1,7 @@
 import { selectBest } from '../src/scoring/select-best.js';
 import type { Connection } from '../src/store/connection.js';
-import { sha256, storeSnapshot } from '../src/store/optimizer-log.js';
+import { storeSnapshot } from '../src/store/optimizer-log.js';
+import { sha256 } from '../src/store/sha256.js';
 import { getSweep } from '../src/store/reader.js';
 import { findReply, insertReply, type RequestKey } from '../src/store/replies.js';
 import type { TrialRow } from '../src/store/rows.js';

@@ -1,6 +1,6 @@
 /** What `doctor` says of the ledger: every page, every row, every search made anew from its events. */
 import { inspectLedger } from '../store/inspect-ledger.js';
-import { describeOtherState } from '../../activities/load-sampler.js';
+import { describeOtherState } from '../../activities/check-search.js';
 import { LedgerError } from '../errors.js';
 import type { Finding } from './doctor-checks.js';
 

@@ -20,7 +20,7 @@ export type ParsedSweepSpec =
   | { readonly ok: true; readonly spec: SweepSpec; readonly warnings: readonly Diagnostic[] }
   | { readonly ok: false; readonly diagnostics: Diagnostic[] };
 
-/** A sweep is parsed several times while it is opened, from the same few texts, 50 ms each. */
+/** A sweep is parsed several times while it is opened, from the same few texts. */
 const mostParsed = 8;
 const parsed = new Map<string, ParsedSweepSpec>();
 

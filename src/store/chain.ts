@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type Database from 'better-sqlite3';
 import type { Connection } from './connection.js';
+import { sha256 } from './sha256.js';
 
 /**
  * One link an accepted row: `sha256 = SHA-256(before ‖ sequence ‖ sweep ‖ kind ‖ key ‖ row)`, where `row`
@@ -199,7 +199,7 @@ const contentOf = (kind: LinkKind): readonly string[] =>
   Object.hasOwn(linked, kind) ? linked[kind].content : [];
 
 /** Digest of a row that is not there. */
-const nothing = hash('[]');
+const nothing = sha256('[]');
 
 /** The digest of a row's lasting content as it is stored; numbers as JSON writes them: bit for bit. */
 function createRowDigest(db: Connection): (kind: LinkKind, sweep: string, key: string) => string {
@@ -212,7 +212,7 @@ function createRowDigest(db: Connection): (kind: LinkKind, sweep: string, key: s
     // A trial's id is text; a sequence must not be compared as one.
     const bound = kind === 'trial' ? key : Number(key);
     const parts = statements.map((statement) => statement.all(sweep, bound));
-    return parts[0]?.length === 0 ? nothing : hash(JSON.stringify(parts));
+    return parts[0]?.length === 0 ? nothing : sha256(JSON.stringify(parts));
   };
 }
 
@@ -220,14 +220,10 @@ function hashLink(
   before: string,
   { sequence, sweep, kind, key, row_sha256 }: Omit<Link, 'sha256'>,
 ) {
-  return hash(JSON.stringify([before, sequence, sweep, kind, key, row_sha256]));
+  return sha256(JSON.stringify([before, sequence, sweep, kind, key, row_sha256]));
 }
 
 /** Where the chain begins: another ledger's rows have no place in it. */
 function readStart(db: Connection): string {
-  return hash(`mergesweep ${String(db.prepare('SELECT id FROM ledger').pluck().get())}`);
-}
-
-function hash(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return sha256(`mergesweep ${String(db.prepare('SELECT id FROM ledger').pluck().get())}`);
 }

@@ -7,17 +7,17 @@ export function makeFolder(path: string): void {
   if (first === undefined) return;
   const end = dirname(first);
   for (let above = dirname(path); ; above = dirname(above)) {
-    syncFolder(above);
+    syncPath(above);
     if (above === end || above === dirname(above)) return;
   }
 }
 
-/** What was created, renamed and deleted in the folder lasts over a power cut. */
-export function syncFolder(path: string): void {
-  const folder = openSync(path, 'r');
+/** The bytes of a file, or what was created, renamed and deleted in a folder, last over a power cut. */
+export function syncPath(path: string): void {
+  const file = openSync(path, 'r');
   try {
-    fsyncSync(folder);
+    fsyncSync(file);
   } finally {
-    closeSync(folder);
+    closeSync(file);
   }
 }

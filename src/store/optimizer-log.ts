@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { LedgerError } from '../errors.js';
 import type { OptimizerEvent, Sampler, SamplerState } from '../samplers/sampler.js';
 import { addLink } from './chain.js';
+import { sha256 } from './sha256.js';
 import type { Connection } from './connection.js';
 
 /** Adds one event at the end of the sweep's log. */
@@ -215,10 +215,6 @@ function findSnapshot(db: Connection, sweep: string): Snapshot | undefined {
       'SELECT sequence, state, sha256, engine FROM snapshots WHERE sweep = ? ORDER BY sequence DESC LIMIT 1',
     )
     .get(sweep) as Snapshot | undefined;
-}
-
-export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }
 
 function latestSequence(db: Connection, sweep: string): number {

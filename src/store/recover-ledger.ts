@@ -1,12 +1,5 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { syncPath } from './durable-folder.js';
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { passCrashPoint } from '../crash-points.js';
@@ -263,13 +256,4 @@ function setLedgerAside(path: string): string | undefined {
 function keepWholeLines(path: string, lines: readonly RecoveryLine[]): void {
   setAside(path, 'broken');
   writeAt(path, 0, lines.map(renderLine).join(''));
-}
-
-function syncPath(path: string): void {
-  const file = openSync(path, 'r');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
 }

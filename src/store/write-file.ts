@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { passCrashPoint } from '../crash-points.js';
-import { makeFolder, syncFolder } from './durable-folder.js';
+import { makeFolder, syncPath } from './durable-folder.js';
 
 const partialEnd = '.partial';
 
@@ -36,7 +36,7 @@ export function writeFileAtomically(path: string, text: string): void {
     rmSync(partial, { force: true });
     throw nameFile(error, path);
   }
-  syncFolder(dirname(path));
+  syncPath(dirname(path));
 }
 
 /**

@@ -7,7 +7,8 @@ import { createSearchSpace } from '../../src/space/search-space.js';
 import { parseSweepSpec } from '../../src/spec/parse-sweep-spec.js';
 import { describeDamage, verifyChain } from '../../src/store/chain.js';
 import { ledgerFileName } from '../../src/store/ledger.js';
-import { listEvents, sha256 } from '../../src/store/optimizer-log.js';
+import { listEvents } from '../../src/store/optimizer-log.js';
+import { sha256 } from '../../src/store/sha256.js';
 import { getSweep, listTrials } from '../../src/store/reader.js';
 import { trialLogPath } from '../../src/store/trial-log.js';
 
