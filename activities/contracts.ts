@@ -76,6 +76,36 @@ export interface RunTrialInput {
   readonly parents?: Readonly<Record<string, string>>;
   /** `<recipe fingerprint>-<evaluation hash>`: names the work folder; equal keys are equal work. */
   readonly workKey: string;
+  /** What the trial may use up, all attempts together; absent: no cap but the limits. */
+  readonly lease?: TrialLease;
+  /** Tool versions that the sweep's scores were made with so far, and what a node with others does. */
+  readonly pinnedTools?: PinnedTools;
+  /** Which sweep goes first where several wait for the same nodes. */
+  readonly turn?: SweepTurn;
+}
+
+/**
+ * A share of the sweep's budget, set aside when the trial is handed out: the node stops the trial, as
+ * failure class `budget`, before it uses more.
+ */
+export interface TrialLease {
+  /** Card-seconds (slots without a card count as one), > 0. Absent: not capped. */
+  readonly gpuSeconds?: number;
+  /** Seconds from its start on the node until it must have ended, > 0. Absent: not capped. */
+  readonly wallSeconds?: number;
+}
+
+export interface PinnedTools {
+  readonly versions: Readonly<Record<string, string>>;
+  /** `refuse`: the trial goes to another node; `warn`: it runs, and the result says so. */
+  readonly policy: 'refuse' | 'warn';
+}
+
+export interface SweepTurn {
+  /** Temporal's priority key: 1 (first) to 5. */
+  readonly priority: number;
+  /** Share among sweeps of equal priority, > 0. */
+  readonly weight: number;
 }
 
 export interface CheckpointHolder {
@@ -100,6 +130,14 @@ export interface RunTrialResult {
   readonly node: string;
   readonly attempt: number;
   readonly seconds: { readonly merge: number; readonly evaluate: number };
+  /** Seconds of waiting on the node: for the merge, and merged for a slot. Absent in results of earlier versions. */
+  readonly waitSeconds?: { readonly merge: number; readonly slot: number };
+  /** Card-seconds that this attempt held, merge on a card included. Absent in results of earlier versions. */
+  readonly gpuSeconds?: number;
+  /** It came while every slot of the node was taken. Absent: it did not, or of an earlier version. */
+  readonly isPrefetched?: boolean;
+  /** The slot of the node it was evaluated in, e.g. `slot-1`. */
+  readonly slot?: string;
   /** Absent in results of versions that knew only `cold`. */
   readonly mode?: EvaluationMode;
   /** Why it was evaluated in this mode, one sentence. */
@@ -125,6 +163,10 @@ export interface TrialProgress {
   /** What the tool says it is doing, e.g. `Running generate_until requests`. */
   readonly activity?: string;
   readonly node: string;
+  /** Where it is evaluated; absent while it waits or merges. */
+  readonly slot?: string;
+  /** Card-seconds that this attempt has held so far. */
+  readonly gpuSeconds?: number;
   /** How the attempts so far ended, by time: the next one, on any node, reads it from here. */
   readonly failures?: readonly TrialFailure[];
   /** The attempt has ended, with the last of `failures`; without it the node was lost. */

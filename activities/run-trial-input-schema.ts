@@ -153,6 +153,21 @@ const shape = {
   sources: z.record(name, model).optional(),
   parents: byLabel.optional(),
   workKey: workKeySchema,
+  lease: z
+    .strictObject({
+      gpuSeconds: finite.positive().optional(),
+      wallSeconds: finite.positive().optional(),
+    })
+    .optional(),
+  pinnedTools: z
+    .strictObject({
+      versions: z.record(z.string().regex(/^[\w.-]{1,64}$/), plain.max(128)),
+      policy: z.enum(['refuse', 'warn']),
+    })
+    .optional(),
+  turn: z
+    .strictObject({ priority: z.int().min(1).max(5), weight: finite.positive().max(1000) })
+    .optional(),
   // A key that the contract gets and this page lacks is an error of the compiler.
 } satisfies Record<keyof RunTrialInput, z.ZodType>;
 

@@ -44,6 +44,10 @@ export const failurePolicies = {
     onRetry: 'what the attempt wrote is deleted, the space is checked again',
   },
   disk_unusable: { owner: 'sweep', attempts: 'all', onRetry: 'on any node' },
+  /** It used up its share of the sweep's budget. */
+  budget: { ...infrastructure, attempts: 'once' },
+  /** No node would run it. */
+  node_unfit: sweep,
   parent_changed: sweep,
   tool_missing: sweep,
   configuration: sweep,
@@ -83,6 +87,8 @@ export interface TrialFailure {
   readonly logTail?: string;
   /** Of the evaluation, where it was smaller than the sweep's. */
   readonly batchSize?: number;
+  /** Card-seconds that the attempt held. Absent in failures of earlier versions. */
+  readonly gpuSeconds?: number;
   /** Of an attempt that was not the last. */
   readonly isRetried?: boolean;
   /** How the attempts before this one ended, by time; in the ledger they are rows of their own. */

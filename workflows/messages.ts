@@ -76,25 +76,93 @@ export const withdrawSignalName = 'withdraw';
 export const subscribeSignalName = 'subscribe';
 export const nodesQueryName = 'nodes';
 
-/** A node worker that is there, with the trials it runs at once. */
+/** A node worker that is there, with the trials it runs at once. Earlier versions send the first two. */
 export interface NodeAnnouncement {
   readonly nodeId: string;
-  /** > 0. */
+  /** Evaluations at once, > 0. */
   readonly slots: number;
+  /** Slots with nothing in them now, 0..slots. Absent: not known. */
+  readonly freeSlots?: number;
+  /** `draining`: takes no more; `set-aside`: failed by its own fault too often. @default ready */
+  readonly state?: NodeState;
+  /** Why it is not `ready`, one sentence. */
+  readonly reason?: string;
+  /** Sweeps that it refuses, with the reason: other tool versions, no card. */
+  readonly refuses?: readonly { readonly sweep: string; readonly reason: string }[];
+  /** What does not change while the worker runs. */
+  readonly facts?: NodeFacts;
 }
+
+export type NodeState = 'ready' | 'draining' | 'set-aside';
+
+/** A machine as its worker found it at its start. */
+export interface NodeFacts {
+  readonly host: string;
+  /** Cards in use, as nvidia-smi tells; none on a CPU node. */
+  readonly gpus: readonly NodeGpu[];
+  /** Cards of one slot: more than 1 for a model over several cards. 0 on a CPU node. */
+  readonly gpusPerTrial: number;
+  /** Bytes that processes can get. */
+  readonly ramBytes: number;
+  /** Bytes free in the work folder's file system. */
+  readonly diskFreeBytes: number;
+  /** Bytes that the work folder may hold. Absent: what the disk has. */
+  readonly diskQuotaBytes?: number;
+  readonly cores: number;
+  /** Of mergekit, lm-eval, torch, …: as results carry them. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** ISO 8601. */
+  readonly startedAt: string;
+}
+
+export interface NodeGpu {
+  /** As `CUDA_VISIBLE_DEVICES` takes it: an index, or a UUID. */
+  readonly id: string;
+  readonly name?: string;
+  readonly vramBytes?: number;
+}
+
+/** An announcement with the time of its coming, by the registry's clock. */
+export type KnownNode = NodeAnnouncement & { readonly seenAtMs: number };
 
 /** A node announces itself this often, and counts as gone after three times that. */
 export const announceIntervalMs = 60_000;
 
-/** Input of `nodesWorkflow`; both lists are carried over continue-as-new. */
+/** A sweep that wants to know how many trials it may have in flight. */
+export interface SweepSubscription {
+  readonly workflowId: string;
+  /** 1 (first) to 5; sweeps of equal priority share. @default 3 */
+  readonly priority?: number;
+  /** Share among those of equal priority, > 0. @default 1 */
+  readonly weight?: number;
+  /** Trials it could still use, those in flight included. Absent: as many as it gets. */
+  readonly need?: number;
+}
+
+/** Input of `nodesWorkflow`; the lists are carried over continue-as-new. */
 export interface NodesWorkflowInput {
-  readonly nodes: readonly (NodeAnnouncement & { readonly seenAtMs: number })[];
-  /** Ids of the sweep workflows that want to know the capacity. */
+  readonly nodes: readonly KnownNode[];
+  /** Ids of the sweep workflows that want to know the capacity (of earlier versions). */
   readonly sweeps: readonly string[];
+  readonly subscriptions?: readonly SweepSubscription[];
+  /** Nodes that were told to drain. */
+  readonly draining?: readonly string[];
 }
 
 /** Type of the failure with which a node that shuts down gives a trial back: it costs no attempt. */
 export const handedBackFailureType = 'HandedBack';
+/**
+ * Type of the failure with which a node that can't run this sweep (other tool versions, no card, set
+ * aside) gives a trial back: it costs no attempt and goes to another node after a pause.
+ */
+export const nodeRefusedFailureType = 'NodeRefused';
+/** A node hands in what it finished while its completion did not get through: a `TrialOutcome`. */
+export const handInSignalName = 'handIn';
+/** Tells a node, by way of the registry, to take no more trials; and that it may again. */
+export const drainSignalName = 'drain';
+export const undrainSignalName = 'undrain';
+/** Query of the registry: nodes that were told to drain. */
+export const drainingQueryName = 'draining';
 
 /** Reply of the sweep workflow's `status` query. */
 export interface SweepStatus {

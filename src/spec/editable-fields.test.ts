@@ -63,6 +63,8 @@ const whole = {
     confirm: [task('c')],
   },
   fidelity: { strategy: 'race', rungs: [0.1, 0.3, 1], window: 10, seed: 1 },
+  budget: { gpu_hours: 1, usd: 2, wall_clock_hours: 3, usd_per_gpu_hour: 4 },
+  nodes: { priority: 3, weight: 1, tool_versions: 'refuse' },
   limits: { merge_minutes: 1, evaluate_minutes: 2, stall_minutes: 3, attempts: 4 },
   storage: { keep_models: 1 },
 };
@@ -122,6 +124,13 @@ const changes: Readonly<Record<string, unknown>> = {
   'fidelity.rungs.0': 0.2,
   'fidelity.window': 11,
   'fidelity.seed': 2,
+  'budget.gpu_hours': 10,
+  'budget.usd': 20,
+  'budget.wall_clock_hours': 30,
+  'budget.usd_per_gpu_hour': 5,
+  'nodes.priority': 1,
+  'nodes.weight': 2,
+  'nodes.tool_versions': 'warn',
   'limits.merge_minutes': 10,
   'limits.evaluate_minutes': 20,
   'limits.stall_minutes': 30,
@@ -201,7 +210,7 @@ describe('the table of fields', () => {
 
   it.each(Object.entries(changes))('treats a change of %s by its rule', (key, value) => {
     const got = compare(change(whole, key, value));
-    const allowed = /^(description|limits\.|storage\.|optimizer\.max_trials|evaluation\.mode$)/;
+    const allowed = /^(description|budget\.|nodes\.|limits\.|storage\.|optimizer\.max_trials|evaluation\.mode$)/;
     if (!allowed.test(key)) {
       expect(got).toMatchObject({ kind: 'refused', edits: [{ path: key, isAllowed: false }] });
       if (got.kind === 'allowed') return;

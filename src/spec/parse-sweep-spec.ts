@@ -111,7 +111,7 @@ function toSpec(written: SweepFile, path: string, folder: string, home?: string)
     ...(cwd === undefined ? {} : { evaluationCwd: resolvePath(cwd, folder, home) }),
     mergeSeed: file.merge.seed ?? file.optimizer.seed,
     file,
-    hash: hashJson({ ...file, name, optimizer: withoutLaterDefaults(file.optimizer) }),
+    hash: hashJson(withoutLaterKeys({ ...file, name })),
   };
 
   function resolved(model: string): Pick<Parent, 'model' | 'isLocal'> {
@@ -119,6 +119,11 @@ function toSpec(written: SweepFile, path: string, folder: string, home?: string)
     if (!reference.ok) throw new Error(`checked before: ${reference.message}`);
     return { model: reference.model, isLocal: reference.isLocal };
   }
+}
+
+/** Where and for how much money it runs came later too, and makes no other sweep of it. */
+function withoutLaterKeys({ budget: _, nodes: __, ...file }: SweepFile): object {
+  return { ...file, optimizer: withoutLaterDefaults(file.optimizer) };
 }
 
 /** Keys that came after the first ledgers count where they say something: those keep their hashes. */

@@ -230,6 +230,53 @@ export const sweepFileSchema = z.strictObject({
     .describe(
       'On how many documents a trial is scored. The optimizer ranks the first rung; only trials on all documents can be best.',
     ),
+  budget: z
+    .strictObject({
+      gpu_hours: finite
+        .positive()
+        .optional()
+        .describe(
+          'Card-hours of merges and evaluations, failed attempts included; a slot without a card counts as one card. Default: no cap.',
+        ),
+      usd: finite
+        .positive()
+        .optional()
+        .describe('Money: card-hours × `usd_per_gpu_hour`, which it needs. Default: no cap.'),
+      wall_clock_hours: finite
+        .positive()
+        .optional()
+        .describe('Hours from the first start of the sweep, pauses included. Default: no cap.'),
+      usd_per_gpu_hour: finite
+        .positive()
+        .optional()
+        .describe('Price of one card for an hour; shows what a sweep costs.'),
+    })
+    .prefault({})
+    .describe(
+      'Caps beside `max_trials`, never exceeded: each trial sets its share aside before it starts. Whichever is reached first pauses the sweep.',
+    ),
+  nodes: z
+    .strictObject({
+      priority: z
+        .int()
+        .min(1)
+        .max(5)
+        .default(3)
+        .describe('Where several sweeps wait for the same nodes: 1 goes first, 5 last.'),
+      weight: finite
+        .positive()
+        .max(1000)
+        .default(1)
+        .describe('Share of the nodes among sweeps of equal priority.'),
+      tool_versions: z
+        .enum(['refuse', 'warn'])
+        .default('refuse')
+        .describe(
+          'A node whose mergekit, lm-eval, torch or transformers differ from those of the first score: `refuse`: it runs no trial of this sweep; `warn`: it does, and says so.',
+        ),
+    })
+    .prefault({})
+    .describe('Which nodes run it, and when.'),
   limits: z
     .strictObject({
       merge_minutes: finite
