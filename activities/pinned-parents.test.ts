@@ -45,7 +45,10 @@ describe('the bytes of base and parents', () => {
     await fixture.tellAsk([complete(trials[0]!, 0.5, { parents: { base } })], 0);
     await fixture.tellAsk([complete(trials[1]!, 0.5, { parents: others })], 0);
     expect(fixture.ledger.getSweep('demo')?.parents).toEqual(parents);
-    expect(journal().map(({ detail }) => detail)).toEqual([{ base }, others]);
+    expect(journal()).toMatchObject([
+      { detail: { base, message: 'the bytes of base are known now: a trial from others fails' } },
+      { detail: others },
+    ]);
   });
 
   it('pause the sweep when a result is from others, and its trial runs again', async () => {

@@ -47,6 +47,8 @@ export function settleParents(turn: Turn, result: RunTrialResult): TrialFailure 
   const news = Object.entries(found).filter(([label]) => pinned[label] === undefined);
   if (news.length === 0) return undefined;
   pinParents(db, sweep, { ...pinned, ...found });
-  addToJournal(db, sweep, { kind: 'parents_pinned', detail: Object.fromEntries(news), at });
+  const message = `the bytes of ${news.map(([label]) => label).join(', ')} are known now: a trial from others fails`;
+  const detail = { message, ...Object.fromEntries(news) };
+  addToJournal(db, sweep, { kind: 'parents_pinned', detail, at });
   return undefined;
 }

@@ -13,7 +13,7 @@ export function journalLines(journal: readonly JournalEntry[]): string[] {
   return journal
     .slice(-shown)
     .map(
-      (entry) => `${formatTime(entry.at)} ${entry.kind.replace('_', ' ')}: ${describeEntry(entry)}`,
+      (entry) => `${formatTime(entry.at)} ${entry.kind.replaceAll('_', ' ')}: ${describeEntry(entry)}`,
     );
 }
 
