@@ -16,6 +16,12 @@ test("a slot is one trial's at a time, first come, first served", async () => {
   expect(log).toEqual(['a takes only', 'a ends', 'b takes only', 'b ends']);
 });
 
+test('says how many slots nothing runs in', async () => {
+  const pool = createSlotPool([{ id: 'a' }, { id: 'b' }]);
+  await pool.run(signal, () => Promise.resolve(expect(pool.free).toBe(1)));
+  expect(pool.free).toBe(2);
+});
+
 test('work that fails gives its slot back', async () => {
   const pool = createSlotPool([{ id: 'only' }]);
   await expect(pool.run(signal, () => Promise.reject(new Error('broke')))).rejects.toThrow('broke');

@@ -12,6 +12,8 @@ export interface SlotOptions {
 /** Slots that stages of trials take in turn, first come, first served. */
 export interface SlotPool {
   readonly size: number;
+  /** Slots that nothing runs in now, 0..size. */
+  readonly free: number;
   /** Runs `work` in a free slot and gives it back, however that ends; rejects with the signal's reason. */
   run<T>(signal: AbortSignal, work: (slot: Slot) => Promise<T>, options?: SlotOptions): Promise<T>;
 }
@@ -59,6 +61,9 @@ export function createSlotPool(slots: readonly Slot[]): SlotPool {
 
   return {
     size: slots.length,
+    get free() {
+      return free.length;
+    },
     run: async (signal, work, options = {}) => {
       const slot = await acquire(signal, options);
       try {

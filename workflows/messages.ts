@@ -81,13 +81,13 @@ export interface NodeAnnouncement {
   readonly nodeId: string;
   /** Evaluations at once, > 0. */
   readonly slots: number;
-  /** Slots with nothing in them now, 0..slots. Absent: not known. */
+  /** Slots that no trial has or waits for, 0..slots. Absent: not known. */
   readonly freeSlots?: number;
   /** `draining`: takes no more; `set-aside`: failed by its own fault too often. @default ready */
   readonly state?: NodeState;
   /** Why it is not `ready`, one sentence. */
   readonly reason?: string;
-  /** Sweeps that it refuses, with the reason: other tool versions, no card. */
+  /** Sweeps that it refuses, by the ids of their workflows: other tool versions, no card. */
   readonly refuses?: readonly { readonly sweep: string; readonly reason: string }[];
   /** What does not change while the worker runs. */
   readonly facts?: NodeFacts;
@@ -172,4 +172,6 @@ export interface SweepStatus {
   readonly state: string;
   readonly reason?: string;
   readonly isHeld?: boolean;
+  /** The ledger has not yet said what is in flight. Absent: it has. */
+  readonly isOpening?: boolean;
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { createNodeActivities } from '../../activities/run-trial.js';
 import type { NodeActivities, NodeAdminActivities } from '../../activities/contracts.js';
+import type { NodeStanding } from '../../activities/node-standing.js';
 import { createSlotPool } from '../../activities/slots.js';
 import type { Slot } from '../../activities/slots.js';
 import { findProjectRoot } from '../config.js';
@@ -30,9 +31,23 @@ export interface LocalNodeOptions {
   readonly slots?: number | undefined;
   /** Cards to use; default: all that nvidia-smi lists. */
   readonly gpus?: readonly string[] | undefined;
+  /** Cards of one slot, ≥ 1: more than 1 for a model over several cards. @default 1 */
+  readonly gpusPerTrial?: number | undefined;
+  /** Where merges are made; default: as the node allows. */
+  readonly strategy?: MergeStrategy | undefined;
+  /** Bytes that the work folder may hold; default: what the disk has. */
+  readonly diskQuotaBytes?: number | undefined;
+  /** How this node stands to new trials; what finds a fault of the node tells it. @default ready */
+  readonly standing?: NodeStanding | undefined;
   /** What may run as code here, by model. @default nothing */
   readonly permissions?: Permissions | undefined;
 }
+
+/**
+ * `overlap`: the next trial merges beside the evaluations; `spare`: on a card of its own; `serial`: in
+ * the slot that evaluates it then.
+ */
+export type MergeStrategy = 'overlap' | 'spare' | 'serial';
 
 export interface LocalNode {
   readonly slots: number;

@@ -1,0 +1,41 @@
+import type { NodeState } from '../workflows/messages.js';
+
+/** How a node stands to new trials: kept by those who know, told by its announcements. */
+export class NodeStanding {
+  private readonly reasons = new Map<Exclude<NodeState, 'ready'>, string>();
+  private readonly refused = new Map<string, string>();
+
+  /** `set-aside` goes before `draining`: it does not end by itself. */
+  get state(): NodeState {
+    if (this.reasons.has('set-aside')) return 'set-aside';
+    return this.reasons.has('draining') ? 'draining' : 'ready';
+  }
+
+  /** Why it is not `ready`, one sentence. */
+  get reason(): string | undefined {
+    return this.reasons.get('set-aside') ?? this.reasons.get('draining');
+  }
+
+  /** Sweeps that it does not run. */
+  get refuses(): readonly { readonly sweep: string; readonly reason: string }[] {
+    return [...this.refused].map(([sweep, reason]) => ({ sweep, reason }));
+  }
+
+  /** Takes no more trials for this reason, until `clear`. */
+  leave(state: Exclude<NodeState, 'ready'>, reason: string): void {
+    this.reasons.set(state, reason);
+  }
+
+  clear(state: Exclude<NodeState, 'ready'>): void {
+    this.reasons.delete(state);
+  }
+
+  /** @param sweep id of its workflow, as `sweepWorkflowId` makes it */
+  refuse(sweep: string, reason: string): void {
+    this.refused.set(sweep, reason);
+  }
+
+  accept(sweep: string): void {
+    this.refused.delete(sweep);
+  }
+}
