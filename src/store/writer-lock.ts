@@ -12,6 +12,8 @@ export interface WriterDescription {
   readonly temporalAddress?: string;
   readonly namespace?: string;
   readonly taskQueue?: string;
+  /** GPU pool of its nodes, where it has a name. */
+  readonly pool?: string;
 }
 
 export interface WriterLock extends ExclusiveLock {

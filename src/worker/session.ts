@@ -156,7 +156,7 @@ async function reachTemporal({ config, target, onMessage }: SessionOptions): Pro
 }
 
 function describeHolder(
-  { lock }: SessionOptions,
+  { lock, config: { pool } }: SessionOptions,
   ledgerId: string,
   { address, namespace }: TemporalConnection,
 ): void {
@@ -167,5 +167,6 @@ function describeHolder(
     temporalAddress: address,
     namespace,
     taskQueue: coordinatorQueue(ledgerId),
+    ...(pool === undefined ? {} : { pool }),
   });
 }
