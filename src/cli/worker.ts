@@ -6,14 +6,17 @@ import type { ConfigFlags } from '../config.js';
 import type { TemporalFlags } from '../client/resolve-temporal.js';
 import { UsageError } from '../errors.js';
 import { hashJson } from '../spec/canonical-json.js';
+import { watchByCommand } from '../worker/preemption.js';
 import { catchInterrupt } from './interrupt.js';
 import { allowPickleOption, allowTaskCodeOption, readPermissions } from './permission-flags.js';
 import type { PermissionFlags } from './permission-flags.js';
+import { preemptCommandOption, preemptEveryOption, readPreemption } from './preempt-flags.js';
+import type { PreemptFlags } from './preempt-flags.js';
 import { wholeNumber } from './run-options.js';
 import { exitCodes } from './verb.js';
 import type { CliIo, ExitCode, RegisterVerb } from './verb.js';
 
-interface WorkerOptions extends ConfigFlags, TemporalFlags, PermissionFlags {
+interface WorkerOptions extends ConfigFlags, TemporalFlags, PermissionFlags, PreemptFlags {
   readonly slots?: number;
   readonly gpus?: string;
   readonly workDir?: string;
@@ -36,6 +39,8 @@ export const registerWorker: RegisterVerb = (program, io) => {
     )
     .addOption(allowPickleOption('model'))
     .addOption(allowTaskCodeOption())
+    .addOption(preemptCommandOption())
+    .addOption(preemptEveryOption())
     .option('--results <dir>', 'results folder (MERGESWEEP_RESULTS; default: results)')
     .addHelpText(
       'after',
@@ -43,8 +48,10 @@ export const registerWorker: RegisterVerb = (program, io) => {
 Examples:
   mergesweep worker --address temporal.lan:7233 --insecure-plaintext --gpus 0,1
   mergesweep worker --profile prod --pool h100 --work-dir /nvme/mergesweep
+  mergesweep worker --profile prod --preempt-command deploy/spot/aws.sh
 
-Exit codes: 0 drained, 2 a flag is wrong, 3 a tool is missing, 130 interrupted twice.`,
+Exit codes: 0 drained or the machine is about to go, 2 a flag is wrong, 3 a tool is missing,
+130 interrupted twice.`,
     )
     .action(async (options: WorkerOptions) => {
       io.setExitCode(await runWorker(options, io));
@@ -53,6 +60,7 @@ Exit codes: 0 drained, 2 a flag is wrong, 3 a tool is missing, 130 interrupted t
 
 async function runWorker(options: WorkerOptions, io: CliIo): Promise<ExitCode> {
   const config = readConfig(options, io.env, io.cwd);
+  const preemptionSettings = readPreemption(options, io.env);
   // Temporal's modules take most of a second to load: not for `--help`.
   const [{ resolveTemporal }, { connectTemporal }, nodes, { startNodeWorker }, { installRuntime }] =
     await Promise.all([
@@ -84,7 +92,18 @@ async function runWorker(options: WorkerOptions, io: CliIo): Promise<ExitCode> {
   const interrupt = catchInterrupt(() => process.exit(exitCodes.interrupted));
   const { address, namespace, connectionOptions } = target;
   const { connection } = await connectTemporal(address, namespace, connectionOptions);
+  const preemption = watchByCommand(preemptionSettings, io.env, (message) => {
+    io.err(`${message}\n`);
+  });
+  const sayGoing = (reason: string): void => {
+    io.err(`worker ${nodeId}: this machine is about to be taken away (${reason})\n`);
+  };
   try {
+    const going = await preemption.first;
+    if (going !== undefined) {
+      sayGoing(going);
+      return exitCodes.ok;
+    }
     const worker = await startNodeWorker({
       ...{ connection, namespace, nodeId, pool: config.pool, activities: node.activities },
       slots: node.slots,
@@ -97,12 +116,16 @@ async function runWorker(options: WorkerOptions, io: CliIo): Promise<ExitCode> {
     io.err(
       `worker ${nodeId} ready: ${node.slots} ${noun}; waiting (Ctrl-C hands back what runs and ends, twice quits)\n`,
     );
-    await Promise.race([worker.ended, untilAborted(interrupt.signal)]);
+    await Promise.race([
+      ...[worker.ended, untilAborted(interrupt.signal)],
+      preemption.noticed.then(sayGoing),
+    ]);
     await worker.stop();
     io.err(`worker ${nodeId} has ended; what it ran goes to other nodes\n`);
     return exitCodes.ok;
   } finally {
     interrupt.dispose();
+    await preemption.close();
     await node.close();
     await connection.close();
   }
