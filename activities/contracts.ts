@@ -108,6 +108,15 @@ export interface SweepTurn {
   readonly weight: number;
 }
 
+/** What a `NodeRefused` failure says. */
+export interface NodeRefusal {
+  readonly node: string;
+  /** What the node lacks, one sentence. */
+  readonly reason: string;
+  /** How the attempt ended that failed by the node's own fault. Absent: nothing was tried. */
+  readonly failure?: TrialFailure;
+}
+
 export interface CheckpointHolder {
   readonly node: string;
   /** Of the trial that it was made for. */

@@ -1,12 +1,23 @@
 /** `runTrial` on some node, until there is an outcome. */
-import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, proxyActivities, sleep } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
-import type { NodeActivities, RunTrialInput, TrialOutcome } from '../activities/contracts.js';
-import { gpuQueue, handedBackFailureType, nodeQueue } from './messages.js';
-import { isHandedBack, isNotTaken, toOutcome } from './trial-outcome.js';
+import type {
+  NodeActivities,
+  NodeRefusal,
+  RunTrialInput,
+  TrialOutcome,
+} from '../activities/contracts.js';
+import { gpuQueue, handedBackFailureType, nodeQueue, nodeRefusedFailureType } from './messages.js';
+import { isHandedBack, isNotTaken, readRefusal, toOutcome, toUnfit } from './trial-outcome.js';
 
 /** Nodes that shut down one after the other under the same trial: more than that is a fault. */
 const maxReturns = 100;
+
+/** So many refusals in a row, over two and a half minutes: there is no node that would run it. */
+const mostRefusals = 10;
+/** The node that refused must not take it again before others could. */
+const firstPauseMs = 1_000;
+const longestPauseMs = 30_000;
 
 /** A holder that is away or busy is waited for no longer than this, nor than a merge may take. */
 const longestWaitMs = 60_000;
@@ -31,7 +42,9 @@ export async function runToOutcome(
           taskQueue: nodeQueue(run.holder.node),
           scheduleToStartTimeout: Math.min(longestWaitMs, mergeMinutes * 60_000),
         };
-  for (let returns = 0; ; returns += 1) {
+  let returns = 0;
+  let refusals: readonly NodeRefusal[] = [];
+  for (;;) {
     const { runTrial } = proxyActivities<NodeActivities>({
       ...options,
       ...where,
@@ -46,15 +59,30 @@ export async function runToOutcome(
         backoffCoefficient: 2,
         maximumInterval: '2 minutes',
         maximumAttempts: run.maxAttempts,
-        nonRetryableErrorTypes: [handedBackFailureType],
+        nonRetryableErrorTypes: [handedBackFailureType, nodeRefusedFailureType],
       },
     });
     try {
+      if (refusals.length > 0) await sleep(pauseAfter(refusals.length));
       return { trial: run.trial, status: 'complete', result: await runTrial(run) };
     } catch (error) {
-      const isReturned = isHandedBack(error) || isNotTaken(error);
-      if (!isReturned || returns >= maxReturns) return toOutcome(run.trial, error, run.maxAttempts);
+      const refusal = readRefusal(error);
+      if (refusal === undefined) {
+        const isReturned = isHandedBack(error) || isNotTaken(error);
+        if (!isReturned || returns >= maxReturns)
+          return toOutcome(run.trial, error, run.maxAttempts);
+        returns += 1;
+        refusals = [];
+      } else {
+        refusals = [...refusals, refusal];
+        if (refusals.length >= mostRefusals)
+          return { trial: run.trial, status: 'failed', failure: toUnfit(refusals) };
+      }
       where = anyNode;
     }
   }
 }
+
+/** ms */
+const pauseAfter = (refusals: number): number =>
+  Math.min(longestPauseMs, firstPauseMs * 2 ** (refusals - 1));

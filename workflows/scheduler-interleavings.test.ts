@@ -79,6 +79,12 @@ describe('reduce under random interleavings', () => {
           return;
         }
         case 'cancelTrials':
+          for (const trial of command.trials) {
+            const cancelled = world.running.get(trial);
+            if (cancelled === undefined || !world.running.delete(trial)) continue;
+            const outcome = { trial, status: 'cancelled', reason: 'handed in' } as const;
+            queue.push({ type: 'trialEnded', outcome, isDetached: !cancelled.isAttached });
+          }
           return;
         case 'finish':
         case 'pause':
@@ -118,6 +124,11 @@ describe('reduce under random interleavings', () => {
         // Terminated: it never signals; the next reconciliation starts it again.
         const lost = running.find((trial) => !world.running.get(trial)!.isAttached);
         if (lost !== undefined) world.running.delete(lost);
+      } else if (act === 5 && choose(3) === 0 && running.length > 0) {
+        // Another node had finished it, cut off, and says so now; perhaps twice.
+        const outcome = makeComplete(running[choose(running.length)]!);
+        for (let times = choose(2); times >= 0; times -= 1)
+          queue.push({ type: 'handedIn', outcome });
       } else if (act === 6 && state.phase !== 'opening' && state.asked === undefined) {
         queue.unshift({ type: 'reconciled', ...ledger.openSweep() });
       }

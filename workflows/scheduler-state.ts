@@ -57,6 +57,12 @@ export interface TrialEnded {
   readonly isDetached?: boolean;
 }
 
+/** A node has a result whose way here was cut: the trial may run again meanwhile. */
+export interface TrialHandedIn {
+  readonly type: 'handedIn';
+  readonly outcome: TrialOutcome;
+}
+
 export type SchedulerEvent =
   | {
       readonly type: 'opened';
@@ -68,6 +74,7 @@ export type SchedulerEvent =
       readonly ended?: readonly TrialEnded[];
     }
   | TrialEnded
+  | TrialHandedIn
   | { readonly type: 'reply'; readonly reply: TellAskReply }
   | { readonly type: 'capacityChanged'; readonly capacity: number }
   | { readonly type: 'stopRequested'; readonly mode: StopMode }

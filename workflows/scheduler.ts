@@ -86,6 +86,8 @@ function take(state: SchedulerState, event: SchedulerEvent): Step {
       return takeOpened(takeEnded(state, event.ended), event);
     case 'trialEnded':
       return { state: takeOutcome(state, event), commands: [] };
+    case 'handedIn':
+      return takeHandIn(state, event.outcome);
     case 'reply':
       return takeReply(state, event.reply);
     case 'capacityChanged':
@@ -160,6 +162,16 @@ function takeOutcome(
     inFlight: without(state.inFlight, outcome.trial),
     untold: [...state.untold, outcome],
   };
+}
+
+/** The first end counts, and what still runs of the trial is for nothing. */
+function takeHandIn(before: SchedulerState, outcome: TrialOutcome): Step {
+  const { trial } = outcome;
+  if (!before.inFlight.includes(trial)) return { state: before, commands: [] };
+  const { attached } = before;
+  // Until it is gone it belongs to this run.
+  const state = { ...takeOutcome(before, { type: 'trialEnded', outcome }), attached };
+  return { state, commands: [{ type: 'cancelTrials', trials: [trial] }] };
 }
 
 function takeReply(state: SchedulerState, reply: TellAskReply): Step {

@@ -29,10 +29,12 @@ import type {
   SteerReply,
   SweepSummary,
   TrialId,
+  TrialOutcome,
 } from '../activities/contracts.js';
 import { findMalformation, findMisfit } from './check-order.js';
 import {
   capacitySignalName,
+  handInSignalName,
   lookAgainSignalName,
   nodeQueue,
   refusedOrderType,
@@ -45,6 +47,7 @@ import {
 } from './messages.js';
 import type { SteerMessage, StopMode, SweepStatus, SweepWorkflowInput } from './messages.js';
 import { runToOutcome } from './run-to-outcome.js';
+import { Sharing } from './sharing.js';
 import { carry, openScheduler, reduce } from './scheduler.js';
 import type {
   SchedulerCommand,
@@ -54,8 +57,11 @@ import type {
 } from './scheduler-state.js';
 import { trialEndedSignal, trialWorkflow } from './trial.js';
 
-export const capacitySignal = defineSignal<[number]>(capacitySignalName);
+export const capacitySignal = defineSignal<[capacity: number, isShared?: boolean]>(
+  capacitySignalName,
+);
 export const stopSignal = defineSignal<[StopMode]>(stopSignalName);
+export const handInSignal = defineSignal<[TrialOutcome]>(handInSignalName);
 export const lookAgainSignal = defineSignal(lookAgainSignalName);
 export const steerUpdate = defineUpdate<SteerReply, [SteerMessage]>(steerUpdateName);
 export const statusQuery = defineQuery<SweepStatus>(sweepStatusQueryName);
@@ -96,6 +102,7 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
   const isLean = patched('one-activity-per-trial');
   const { tellAsk } = isLean ? withinTheTask : coordinator;
   let state: SchedulerState = openScheduler(input.capacity, input.carried, isLean);
+  const sharing = new Sharing(input.pool, input.isSharing ?? false);
   const attached = new Map<TrialId, CancellationScope>();
   const events: SchedulerEvent[] = [];
   let summary: SweepSummary | undefined;
@@ -107,7 +114,11 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
   setHandler(trialEndedSignal, (outcome) => {
     events.push({ type: 'trialEnded', outcome, isDetached: true });
   });
-  setHandler(capacitySignal, (capacity) => void events.push({ type: 'capacityChanged', capacity }));
+  setHandler(handInSignal, (outcome) => void events.push({ type: 'handedIn', outcome }));
+  setHandler(capacitySignal, (capacity, isShared = false) => {
+    sharing.hear(isShared);
+    events.push({ type: 'capacityChanged', capacity });
+  });
   setHandler(stopSignal, (mode) => void events.push({ type: 'stopRequested', mode }));
   setHandler(statusQuery, () => ({
     inFlight: state.inFlight,
@@ -116,6 +127,7 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
     state: state.stop === undefined ? state.sweep.state : 'stopping',
     ...(state.sweep.reason === undefined ? {} : { reason: state.sweep.reason }),
     ...(state.isHeld ? { isHeld: true } : {}),
+    ...(state.phase === 'opening' ? { isOpening: true } : {}),
   }));
   setHandler(lookAgainSignal, () => {
     [isReconcileDue, isLedgerChanged] = [true, true];
@@ -143,6 +155,7 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
       }
       const step = reduce(state, event);
       state = step.state;
+      sharing.tell(state);
       for (const command of step.commands) await perform(command);
       if (summary !== undefined) return summary;
       const isLong = state.told >= outcomesPerRun || workflowInfo().continueAsNewSuggested;
@@ -182,14 +195,19 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
         return;
       case 'continueAsNew':
         await condition(allHandlersFinished);
-        await continueAsNew<typeof sweepWorkflow>({ ...input, ...carry(state, events) });
+        await continueAsNew<typeof sweepWorkflow>({
+          ...{ ...input, ...carry(state, events) },
+          isSharing: sharing.isOn,
+        });
         return;
       case 'finish':
         await condition(allHandlersFinished);
+        sharing.leave();
         summary = await coordinator.finishSweep({ ledgerId, sweep });
         return;
       case 'pause':
         await condition(allHandlersFinished);
+        sharing.leave();
         summary = await coordinator.finishSweep({ ledgerId, sweep, pause: command.reason });
         return;
     }

@@ -5,10 +5,10 @@ import {
   isCancellation,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import type { TrialId, TrialOutcome, TrialProgress } from '../activities/contracts.js';
-import { failureClasses } from '../src/errors.js';
+import type { NodeRefusal, TrialId, TrialOutcome, TrialProgress } from '../activities/contracts.js';
+import { failureClasses, failureOwner } from '../src/errors.js';
 import type { TrialFailure } from '../src/errors.js';
-import { handedBackFailureType } from './messages.js';
+import { handedBackFailureType, nodeRefusedFailureType } from './messages.js';
 
 /** True when the node gave the trial back as it shuts down: another node may have it at once. */
 export function isHandedBack(error: unknown): boolean {
@@ -27,6 +27,44 @@ export function isNotTaken(error: unknown): boolean {
     error.cause.timeoutType === 'SCHEDULE_TO_START'
   );
 }
+
+/** What a node said that can't or won't run the trial; undefined where the error is another. */
+export function readRefusal(error: unknown): NodeRefusal | undefined {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  if (!(cause instanceof ApplicationFailure) || cause.type !== nodeRefusedFailureType)
+    return undefined;
+  const said = cause.details?.find(isNodeRefusal);
+  return said ?? { node: 'an unnamed node', reason: cause.message };
+}
+
+/**
+ * The failure of a trial that no node would run, 1 refusal at least. Where the nodes' fault is of a class
+ * that pauses the sweep, it keeps that class.
+ */
+export function toUnfit(refusals: readonly NodeRefusal[]): TrialFailure {
+  const tried = refusals.flatMap(({ failure }) => failure ?? []);
+  const ofSweep = tried.findLast((failure) => failureOwner(failure.class) === 'sweep');
+  const last: Omit<TrialFailure, 'class' | 'reason'> = ofSweep ??
+    tried.at(-1) ?? { stage: 'queued', attempt: 1 };
+  const earlier = tried.filter((failure) => failure !== ofSweep).slice(-mostEarlier);
+  // The latest word of each node.
+  const byNode = new Map(refusals.map(({ node, reason }) => [node, reason]));
+  const nodes = byNode.size === 1 ? 'one node' : `${byNode.size} nodes`;
+  const said = [...byNode].map(([node, reason]) => `${node}: ${reason}`).join(' ');
+  const start = `Expected a node that runs this trial, got ${refusals.length} refusals in a row from ${nodes}.`;
+  return {
+    ...last,
+    class: ofSweep?.class ?? 'node_unfit',
+    reason: `${start} ${said}`.slice(0, longestReason),
+    ...(earlier.length === 0
+      ? {}
+      : { earlier: earlier.map((failure) => ({ ...failure, isRetried: true })) }),
+  };
+}
+
+/** They go into the ledger with the trial. */
+const mostEarlier = 10;
+const longestReason = 2000;
 
 /** The outcome that an error of `runTrial` means. `attempts` of them were allowed. */
 export function toOutcome(trial: TrialId, error: unknown, attempts: number): TrialOutcome {
@@ -62,6 +100,10 @@ function toTimedOut(trial: TrialId, timeout: TimeoutFailure, attempts: number): 
     ...(progress?.failures === undefined ? {} : { earlier: progress.failures }),
   };
   return { trial, status: 'failed', failure };
+}
+
+function isNodeRefusal(value: unknown): value is NodeRefusal {
+  return typeof value === 'object' && value !== null && 'node' in value && 'reason' in value;
 }
 
 function isTrialFailure(value: unknown): value is TrialFailure {
