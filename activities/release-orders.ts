@@ -17,12 +17,15 @@ export function orderReleases(
   ended: readonly { readonly outcome: TrialOutcome; readonly acceptance: Acceptance }[],
 ): ReleaseOrder[] {
   const { db, sweep, spec } = turn;
-  const standings = listStandings(db, sweep);
   // By a promotion, which takes the checkpoint over.
   const isAwaited = (trial: TrialId): boolean =>
-    standings.some(({ promotes, state }) => promotes === trial && state === 'proposed');
-  const kept = rankSearchTrials(standings)
-    .slice(0, spec.file.storage.keep_models)
+    listStandings(db, sweep).some(
+      ({ promotes, state }) => promotes === trial && state === 'proposed',
+    );
+  const { keep_models: keepModels } = spec.file.storage;
+  const leaders = keepModels === 0 ? [] : rankSearchTrials(listStandings(db, sweep));
+  const kept = leaders
+    .slice(0, keepModels)
     .flatMap(({ trial }) => getTrial(db, sweep, trial) ?? []);
   const orders: ReleaseOrder[] = [];
   for (const { outcome, acceptance } of ended) {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { renderBestTrial } from '../src/merge/best-config.js';
 import { renderMergekitConfig } from '../src/merge/merge-config.js';
 import { rankFinalists, selectBest } from '../src/scoring/select-best.js';
+import type { ScoreRow } from '../src/store/rows.js';
 import { listStandings } from '../src/store/standings.js';
 import {
   appendTrialLines,
@@ -58,17 +59,7 @@ export function keepTrialLog(
   session.isLogWhole = false;
   if (isLogWhole) appendTrialLines(path, trialLines(deps, sweep, ended));
   else {
-    const all = deps.ledger
-      .transact((db) => listStandings(db, sweep))
-      .filter(({ state }) => state !== 'proposed');
-    rewriteTrialLog(
-      path,
-      trialLines(
-        deps,
-        sweep,
-        all.map(({ trial }) => trial),
-      ),
-    );
+    rewriteTrialLog(path, allTrialLines(deps, sweep));
   }
   session.isLogWhole = true;
 }
@@ -95,7 +86,7 @@ export function writeBestConfig(
   { ledger, resultsDir }: CoordinatorDeps,
   sweep: string,
 ): TrialId | undefined {
-  const standings = ledger.transact((db) => listStandings(db, sweep));
+  const standings = ledger.read((db) => listStandings(db, sweep));
   const chosen = selectBest(standings)?.trial;
   const best = chosen === undefined ? undefined : ledger.getTrial(sweep, chosen);
   if (best === undefined) return undefined;
@@ -128,4 +119,14 @@ function trialLines({ ledger }: CoordinatorDeps, sweep: string, trials: readonly
     const row = ledger.getTrial(sweep, id);
     return row === undefined ? [] : [renderTrialLine(row, ledger.listScores(sweep, id))];
   });
+}
+
+function allTrialLines({ ledger }: CoordinatorDeps, sweep: string): string[] {
+  const scores = new Map<TrialId, ScoreRow[]>();
+  for (const score of ledger.listScores(sweep))
+    scores.set(score.trial, [...(scores.get(score.trial) ?? []), score]);
+  return ledger
+    .listTrials(sweep)
+    .filter(({ state }) => state !== 'proposed')
+    .map((row) => renderTrialLine(row, scores.get(row.trial) ?? []));
 }

@@ -5,7 +5,7 @@ import { sha256 } from '../src/store/sha256.js';
 import { getSweep } from '../src/store/reader.js';
 import { findReply, insertReply, type RequestKey } from '../src/store/replies.js';
 import type { TrialRow } from '../src/store/rows.js';
-import { listStandings } from '../src/store/standings.js';
+import { listStandings, type Standing } from '../src/store/standings.js';
 import { readBudget } from '../src/store/steering.js';
 import { setSweepState } from '../src/store/sweeps.js';
 import { acceptOutcome } from './accept-outcome.js';
@@ -32,9 +32,12 @@ export function tellAsk(
   const key: RequestKey = { sweep, requestId, sha256: sha256(JSON.stringify(input)) };
   const session = sessions.get(sweep);
   try {
-    const { reply, ended } = ledger.transact((db) => {
+    const { reply, ended, best } = ledger.transact((db) => {
       const stored = findReply(db, key) as TellAskReply | undefined;
-      if (stored !== undefined) return { reply: withHold(stored, db, sweep), ended: [] };
+      if (stored !== undefined) {
+        const best = selectBest(listStandings(db, sweep));
+        return { reply: withHold(stored, db, sweep), ended: [], best };
+      }
       const at = clock.now().toISOString();
       const done = take({ ...session, db, ledgerId, sweep, at }, input);
       insertReply(db, key, done.reply);
@@ -54,8 +57,7 @@ export function tellAsk(
         writeTrialFiles(deps, sweep, outcome);
       });
     }
-    const best = ledger.transact((db) => selectBest(listStandings(db, sweep))?.trial);
-    if (best !== undefined && best !== session.bestWritten) {
+    if (best !== undefined && best.trial !== session.bestWritten) {
       tryToWrite(deps, `${sweep}/best_config.yaml`, () => {
         session.bestWritten = writeBestConfig(deps, sweep);
       });
@@ -86,7 +88,14 @@ function isAccepted(
   );
 }
 
-function take(turn: Turn, input: TellAskInput): { reply: TellAskReply; ended: TrialId[] } {
+interface Taken {
+  readonly reply: TellAskReply;
+  readonly ended: readonly TrialId[];
+  /** The best candidate now. */
+  readonly best: Standing | undefined;
+}
+
+function take(turn: Turn, input: TellAskInput): Taken {
   const { db, sweep } = turn;
   const accepted = input.outcomes.map((outcome) => ({
     outcome,
@@ -110,27 +119,29 @@ function take(turn: Turn, input: TellAskInput): { reply: TellAskReply; ended: Tr
   storeSnapshot(db, sweep, turn.sampler);
   const row = getSweep(db, sweep);
   const state: SweepState = row?.state ?? 'running';
+  const releases = orderReleases(turn, accepted);
+  const standings = listStandings(db, sweep);
+  const best = selectBest(standings);
   return {
+    best,
     ended: accepted.flatMap(({ outcome, acceptance }) =>
       acceptance.isApplied ? [outcome.trial] : [],
     ),
     reply: {
       requestId: input.requestId,
       trials,
-      releases: orderReleases(turn, accepted),
+      releases,
       state,
       ...(row?.reason !== undefined && { reason: row.reason }),
       ...(row?.isHeld === true && { isHeld: true }),
-      summary: summarize(turn),
+      summary: summarize(standings, best, readBudget(db, sweep)),
     },
   };
 }
 
 /** e.g. `12/40 best 0.912` */
-function summarize({ db, sweep }: Turn): string {
-  const trials = listStandings(db, sweep);
+function summarize(trials: readonly Standing[], best: Standing | undefined, budget: number) {
   const ended = trials.filter(({ kind, state }) => kind === 'search' && state !== 'proposed');
-  const best = selectBest(trials)?.fitness;
-  const progress = `${ended.length}/${readBudget(db, sweep)}`;
-  return best === undefined ? progress : `${progress} best ${best.toFixed(3)}`;
+  const progress = `${ended.length}/${budget}`;
+  return best?.fitness === undefined ? progress : `${progress} best ${best.fitness.toFixed(3)}`;
 }

@@ -22,9 +22,9 @@ export interface FieldDiff {
  * @param pinned the old text with the defaults of its time written out; @default `oldText`
  */
 export function diffSpecs(oldText: string, newText: string, pinned = oldText): FieldDiff[] {
-  const before = flatten(readFields(pinned));
-  const after = flatten(readFields(newText));
-  const written = [oldText, newText].map((text) => flatten(readWritten(text)));
+  const before = flatten(readText(pinned).fields);
+  const after = flatten(readText(newText).fields);
+  const written = [oldText, newText].map((text) => flatten(readText(text).written));
   const isWritten = (id: string): boolean => written.some((fields) => fields.has(id));
   return [...new Set([...before.keys(), ...after.keys()])].flatMap((id): FieldDiff[] => {
     const [old, now] = [before.get(id), after.get(id)];
@@ -40,15 +40,20 @@ export function diffSpecs(oldText: string, newText: string, pinned = oldText): F
 export const showField = (value: unknown): string =>
   value === undefined ? '(not set)' : canonicalJson(value);
 
-function readWritten(text: string): unknown {
-  const reading = readYaml(text, 'sweep');
-  return reading.ok ? reading.tree.root : undefined;
-}
+/** The same texts are compared several times while a sweep is opened. */
+const mostRead = 8;
+const read = new Map<string, { readonly written: unknown; readonly fields: unknown }>();
 
-function readFields(text: string): unknown {
-  const root = readWritten(text);
-  const parsed = sweepFileSchema.safeParse(root);
-  return parsed.success ? parsed.data : root;
+function readText(text: string) {
+  const known = read.get(text);
+  if (known !== undefined) return known;
+  const reading = readYaml(text, 'sweep');
+  const written = reading.ok ? reading.tree.root : undefined;
+  const parsed = sweepFileSchema.safeParse(written);
+  const result = { written, fields: parsed.success ? parsed.data : written };
+  if (read.size >= mostRead) read.clear();
+  read.set(text, result);
+  return result;
 }
 
 interface Field {

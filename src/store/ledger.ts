@@ -16,6 +16,7 @@ import { readTail, recoveryFileName, recoveryPath } from './recovery-file.js';
 import { startRecoveryLog } from './recovery-log.js';
 import { findRollback } from './rollback.js';
 import type { LedgerReader } from './rows.js';
+import { rememberStatements } from './statements.js';
 
 export const ledgerFileName = 'ledger.sqlite';
 
@@ -30,6 +31,8 @@ export interface Ledger extends LedgerReader {
    * @throws LedgerError `ledger_full`, `ledger_busy`, … with everything rolled back
    */
   transact<Result>(work: (db: Connection) => Result): Result;
+  /** Runs `work`, which only reads: without the cost of a transaction. */
+  read<Result>(work: (db: Connection) => Result): Result;
   /** False where the writer before died: `verify` should be run then. */
   readonly wasClosed: boolean;
   /**
@@ -90,6 +93,7 @@ export function openLedgerReader(resultsDir: string): LedgerReader {
             'run one of its sweeps with `mergesweep run FILE` to bring it up to date',
         );
       }
+      rememberStatements(db);
       return createReader(db, (read) => withSqliteErrors(path, read));
     } catch (error) {
       db.close();
@@ -115,6 +119,7 @@ function openWriter(
       readVersion(db, path);
       applySettings(db, path, 'write');
       migrate(db, path, now);
+      rememberStatements(db);
       refuseRollback(db, path);
       claim = claimLedger(db, { path, host, adopt, at: now.toISOString() });
     } catch (error) {
@@ -139,6 +144,7 @@ function openWriter(
         const tables = checkTables(db, path);
         while (guard(() => tables.next()).done !== true) yield;
       },
+      read: (work) => guard(() => work(db)),
       transact: (work) => {
         const result = guard(() =>
           db

@@ -50,7 +50,7 @@ export function startRecoveryLog(db: Connection, options: RecoveryLogOptions): R
     const noted = readNoted(db, tables);
     if (noted === undefined) return;
     append(noted);
-    db.exec('DELETE FROM temp.noted_rows');
+    db.prepare('DELETE FROM temp.noted_rows').run();
   };
   /** What the log lacks of the ledger: all, or what a writer left out that died after its commit. */
   const catchUp = (): typeof last => {
@@ -126,14 +126,14 @@ function noteChanges(db: Connection): string[] {
 }
 
 function readNoted(db: Connection, tables: readonly string[]): RecoveryLine['rows'] | undefined {
-  const noted = db.prepare('SELECT DISTINCT name, row FROM temp.noted_rows ORDER BY row').all() as {
-    name: string;
-    row: number;
-  }[];
+  const noted = db
+    .prepare('SELECT DISTINCT name, row FROM temp.noted_rows ORDER BY row')
+    .raw()
+    .all() as [string, number][];
   if (noted.length === 0) return undefined;
   const rows: Record<string, [number, StoredRow | null][]> = {};
   for (const table of tables) {
-    const ids = noted.filter(({ name }) => name === table).map(({ row }) => row);
+    const ids = noted.filter(([name]) => name === table).map(([, row]) => row);
     if (ids.length === 0) continue;
     const read = db.prepare(`SELECT * FROM main.${table} WHERE rowid = ?`);
     rows[table] = ids.map((id) => {

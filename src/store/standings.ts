@@ -12,25 +12,40 @@ export type Standing = Pick<TrialRow, 'kind' | 'ordinal' | 'state'> & {
   readonly rung?: number;
 };
 
+type Stored = [
+  TrialId,
+  Standing['kind'],
+  number,
+  Standing['state'],
+  number | null,
+  string | null,
+  TrialId | null,
+  TrialId | null,
+  number | null,
+];
+
 /** Every trial of the sweep, by ordinal. */
 export function listStandings(db: Connection, sweep: string): Standing[] {
   const rows = db
     .prepare(
       'SELECT trial, kind, ordinal, state, fitness, node, confirms, promotes, rung FROM trials WHERE sweep = ? ORDER BY ordinal',
     )
-    .all(sweep) as (Omit<Standing, 'fitness' | 'node' | 'confirms' | 'promotes' | 'rung'> & {
-    readonly fitness: number | null;
-    readonly node: string | null;
-    readonly confirms: TrialId | null;
-    readonly promotes: TrialId | null;
-    readonly rung: number | null;
-  })[];
-  return rows.map(({ fitness, node, confirms, promotes, rung, ...row }) => ({
-    ...row,
-    ...(fitness !== null && { fitness }),
-    ...(node !== null && { node }),
-    ...(confirms !== null && { confirms }),
-    ...(promotes !== null && { promotes }),
-    ...(rung !== null && { rung }),
-  }));
+    .raw()
+    .all(sweep) as Stored[];
+  return rows.map(
+    ([trial, kind, ordinal, state, fitness, node, confirms, promotes, rung]): Standing => {
+      const standing: { -readonly [Key in keyof Standing]: Standing[Key] } = {
+        trial,
+        kind,
+        ordinal,
+        state,
+      };
+      if (fitness !== null) standing.fitness = fitness;
+      if (node !== null) standing.node = node;
+      if (confirms !== null) standing.confirms = confirms;
+      if (promotes !== null) standing.promotes = promotes;
+      if (rung !== null) standing.rung = rung;
+      return standing;
+    },
+  );
 }
