@@ -21,7 +21,7 @@ export default defineConfig({
           include: [
             '{src,workflows,activities,bench,packages/*/src,test/sim}/**/*.test.ts',
             'scripts/**/*.test.mjs',
-            'test/security/**/*.test.ts',
+            'test/{security,deploy}/**/*.test.ts',
             'test/{chaos,powercut}/**/*.test.ts',
           ],
           exclude: ['**/dist/**', '**/node_modules/**'],
