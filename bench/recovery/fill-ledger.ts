@@ -11,6 +11,8 @@ export interface SweepToFill {
   readonly specPath: string;
   /** Search trials that end in it. */
   readonly trials: number;
+  /** Whether it is finished with those, and confirmed. */
+  readonly isWhole: boolean;
 }
 
 const batch = 100;
@@ -29,24 +31,25 @@ export async function fillLedger(
     clock: { now: () => new Date() },
   });
   try {
-    for (const [index, { name, specText, specPath, trials }] of sweeps.entries()) {
+    for (const [index, { name, specText, specPath, trials, isWhole }] of sweeps.entries()) {
       const named = { ledgerId, sweep: name };
       const opened = await activities.openSweep({ ...named, specText, specPath });
       let requestId = opened.nextRequestId;
       let outcomes: TrialOutcome[] = [];
-      let search = 0;
       for (;;) {
-        const want = Math.min(batch, trials - search + 5);
-        const reply = await activities.tellAsk({ ...named, requestId, outcomes, want });
+        const reply = await activities.tellAsk({ ...named, requestId, outcomes, want: batch });
         requestId += 1;
-        search += reply.trials.filter(({ kind }) => kind === 'search').length;
-        if (reply.trials.length === 0) break;
         outcomes = reply.trials.map((trial) => complete(trial));
-        if (search < trials) continue;
-        const last = { ...named, requestId, outcomes, want: 0 };
-        const { state } = await activities.tellAsk(last);
-        if (state === 'finished') await activities.finishSweep(named);
-        break;
+        // One that has more trials to come is left in the middle of its search.
+        if (reply.trials.some(({ trial }) => Number(trial) >= trials) && !isWhole) {
+          await activities.tellAsk({ ...named, requestId, outcomes, want: 0 });
+          break;
+        }
+        if (reply.state === 'finished') {
+          await activities.finishSweep(named);
+          break;
+        }
+        if (outcomes.length === 0) throw new Error(`${name} neither ended nor went on`);
       }
       onSweep(index + 1);
     }

@@ -54,12 +54,12 @@ export async function benchRecovery(args: readonly string[]): Promise<Record<str
             optimizer: { name: 'sobol', max_trials: trialsOfSweep, seed, finalists: 1 },
           },
         ),
-        ...{ specPath: folder.sweepFile, trials: trialsOfSweep },
+        ...{ specPath: folder.sweepFile, trials: trialsOfSweep, isWhole: true },
       })),
       {
         name: sweepName,
         specText: readFileSync(folder.sweepFile, 'utf8'),
-        ...{ specPath: folder.sweepFile, trials: trialsOfSweep },
+        ...{ specPath: folder.sweepFile, trials: trialsOfSweep, isWhole: false },
       },
     ],
     (count) => {
@@ -90,15 +90,11 @@ export async function benchRecovery(args: readonly string[]): Promise<Record<str
       rig.server?.signal('SIGKILL');
       return 'server';
     });
-    const nodeIdOf = (target: Target): string => {
-      const log = readFileSync(join(path, `${target}.log`), 'utf8');
-      return /^worker (\S+) ready/m.exec(log)?.[1] ?? target;
-    };
     const strikeNodes = async (signal: NodeJS.Signals): Promise<number[]> => {
       const deaths = [];
       for (let kill = 0; kill < kills; kill += 1) {
         const target: Target = kill % 2 === 0 ? 'node-1' : 'node-2';
-        deaths.push({ node: nodeIdOf(target), atMs: Date.now() });
+        deaths.push({ folder: target, atMs: Date.now() });
         rig.nodes.get(target)?.signal(signal);
         // Its time-out, and the pause before the next attempt, are within this.
         await delay(signal === 'SIGKILL' ? 4 * heartbeatSeconds * 1000 : calmMs);

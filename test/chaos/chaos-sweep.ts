@@ -201,9 +201,9 @@ export class ChaosSweep {
     }
     if (struck?.kind === 'term') this.termToEnd.push((atMs - struck.atMs) / 1000);
     if (target.startsWith('node') && signal === 'SIGKILL')
-      this.nodeDeaths.push({ node: this.nodeIdOf(target), atMs, how: 'kill' });
+      this.nodeDeaths.push({ folder: target, atMs, how: 'kill' });
     if (target.startsWith('node') && struck?.kind === 'term')
-      this.nodeDeaths.push({ node: this.nodeIdOf(target), atMs: struck.atMs, how: 'term' });
+      this.nodeDeaths.push({ folder: target, atMs: struck.atMs, how: 'term' });
     const isWanted =
       target !== 'coordinator' || this.noteRunExit(code, signal, struck !== undefined);
     return isWanted && !this.isOver;
@@ -334,11 +334,6 @@ export class ChaosSweep {
       serverToProgress: this.toProgress.server,
       termToEnd: this.termToEnd,
     };
-  }
-
-  private nodeIdOf(target: Target): string {
-    const log = readFileSync(join(this.folder.path, `${target}.log`), 'utf8');
-    return /^worker (\S+) ready/m.exec(log)?.[1] ?? target;
   }
 
   private tailOf(target: Target): string {

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { measureRescheduling, spread, type ToolCall } from './recovery-times.js';
 
 const calls: ToolCall[] = [
-  { work: 'n1/a', at: 10 },
-  { work: 'n1/b', at: 11 },
-  { work: 'n2/c', at: 11 },
+  { work: '/runs/1/n1/a', at: 10 },
+  { work: '/runs/1/n1/b', at: 11 },
+  { work: '/runs/1/n2/c', at: 11 },
   { work: null, at: 12 },
-  { work: 'n2/b', at: 18 },
-  { work: 'n2/a', at: 19 },
+  { work: '/runs/1/n2/b', at: 18 },
+  { work: '/runs/1/n2/a', at: 19 },
 ];
-const died = [{ node: 'n1', atMs: 12_000 }];
+const died = [{ folder: 'n1', atMs: 12_000 }];
 const never = (): boolean => false;
 
 describe('measureRescheduling', () => {

@@ -1,9 +1,10 @@
 /** How long it takes after a death until work goes on. */
 import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 
 /** A call of a fake tool. */
 export interface ToolCall {
-  /** `<node>/<work key>`. */
+  /** Path of its work folder: `…/<node's folder>/<work key>`. */
   readonly work: string | null;
   /** Unix time, s. */
   readonly at: number;
@@ -24,7 +25,8 @@ export function readCalls(path: string): ToolCall[] {
 }
 
 export interface NodeDeath {
-  readonly node: string;
+  /** Name of the node's folder. */
+  readonly folder: string;
   /** Unix time, ms. */
   readonly atMs: number;
 }
@@ -41,10 +43,12 @@ export function measureRescheduling(
   endedAtMs: ReadonlyMap<string, number>,
   isDisturbed: (fromMs: number, toMs: number) => boolean,
 ): number[] {
-  return deaths.flatMap(({ node, atMs }) => {
+  return deaths.flatMap(({ folder, atMs }) => {
     const before = new Set(
       calls.flatMap(({ work, at }) =>
-        at * 1000 < atMs && work?.startsWith(`${node}/`) === true ? [work.split('/')[1] ?? ''] : [],
+        at * 1000 < atMs && work !== null && basename(dirname(work)) === folder
+          ? [basename(work)]
+          : [],
       ),
     );
     return [...before].flatMap((key) => {
