@@ -44,6 +44,7 @@ export const failurePolicies = {
     onRetry: 'what the attempt wrote is deleted, the space is checked again',
   },
   disk_unusable: { owner: 'sweep', attempts: 'all', onRetry: 'on any node' },
+  card_unusable: { owner: 'sweep', attempts: 'all', onRetry: 'on any node' },
   /** It used up its share of the sweep's budget. */
   budget: { ...infrastructure, attempts: 'once' },
   /** No node would run it. */
@@ -64,6 +65,17 @@ export function failureOwner(failureClass: FailureClass): FailureOwner {
 export function isRetryable(failureClass: FailureClass): boolean {
   return failurePolicies[failureClass].attempts === 'all';
 }
+
+/**
+ * What is wrong is the node, not the trial: it goes to another node and loses no attempt, and a node that
+ * has three in a row is set aside. `tool_missing` may be of one sweep only, whose tasks need a package.
+ */
+export const nodeFaults: readonly FailureClass[] = [
+  'card_unusable',
+  'disk_unusable',
+  'start_refused',
+  'tool_missing',
+];
 
 /** So many batch sizes smaller than the planned one are tried, each half of the one before. */
 export const mostBatchHalvings = 2;

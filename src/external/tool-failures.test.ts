@@ -48,6 +48,32 @@ test.each([
 });
 
 test.each([
+  'RuntimeError: The NVIDIA driver on your system is too old; CUDA driver version is insufficient for CUDA runtime version',
+  'RuntimeError: CUDA error: unknown error',
+  'torch.AcceleratorError: CUDA error: no CUDA-capable device is detected',
+  'RuntimeError: CUDA unknown error - this may be due to an incorrectly set up environment',
+  'RuntimeError: CUDA error: uncorrectable ECC error encountered',
+  'RuntimeError: CUDA error: all CUDA-capable devices are busy or unavailable',
+  'Failed to initialize NVML: Driver/library version mismatch',
+  'Unable to determine the device handle for GPU0000:65:00.0: Unknown Error',
+  'NVRM: Xid (PCI:0000:65:00): 79, pid=1234, GPU has fallen off the bus.',
+  'NVRM: Xid (PCI:0000:3b:00): 48, Double Bit ECC Error',
+  "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.",
+])('%s is a fault of the card', (line) => {
+  expect(classOf(`Traceback (most recent call last):\n  File "x.py"\n${line}\n`)).toBe(
+    'card_unusable',
+  );
+});
+
+test.each([
+  'RuntimeError: CUDA error: device-side assert triggered',
+  'RuntimeError: CUDA error: an illegal memory access was encountered',
+  'RuntimeError: CUDA error: invalid device ordinal',
+])('%s is not: the next trial may fare better', (line) => {
+  expect(classOf(line)).toBe('crash');
+});
+
+test.each([
   ['OSError: [Errno 28] No space left on device', 'disk_full'],
   [
     'safetensors_rust.SafetensorError: Error while serializing: I/O error: No space left on device (os error 28)',

@@ -23,6 +23,12 @@ const patterns: readonly FailurePattern[] = [
     advice: 'Free memory on the node, or lower evaluation.batch_size or the number of slots.',
   },
   {
+    pattern:
+      /CUDA driver version is insufficient|CUDA error: (?:unknown error|no CUDA-capable device|uncorrectable ECC|all CUDA-capable devices are busy|system not yet initialized|hardware stack error)|CUDA unknown error|no CUDA-capable device|Driver\/library version mismatch|couldn't communicate with the NVIDIA driver|Unable to determine the device handle|No devices were found|fallen off the bus|\bXid\b.{0,40}: \d+|CUDA_ERROR_(?:UNKNOWN|NO_DEVICE|ECC_UNCORRECTABLE|NOT_INITIALIZED|SYSTEM_NOT_READY|SYSTEM_DRIVER_MISMATCH)|cudaErrorInsufficientDriver|GPU is lost|GPU requires reset/i,
+    class: 'card_unusable',
+    advice: 'Look at `nvidia-smi` and `dmesg` on the node; most often it needs a restart.',
+  },
+  {
     pattern: /No space left on device|\bENOSPC\b|os error 28|Disk quota exceeded|\bEDQUOT\b/i,
     class: 'disk_full',
     advice: 'Free space on the node, or move its work folder.',
