@@ -52,6 +52,11 @@ export async function runFake(
     loadUnpack: () => Promise.resolve(unpackPlain),
     readFile: (path) => Promise.resolve(files[path]),
     loadSteer: () => Promise.reject(new Error('nothing here steers')),
+    openLive: () =>
+      Promise.resolve({
+        look: () => Promise.resolve({ unreached: 'nobody runs this folder now' }),
+        close: () => Promise.resolve(),
+      }),
     sleep: () => Promise.reject(new Error('nothing here waits')),
     ...dependencies,
   });

@@ -1,4 +1,5 @@
 import type { SteerOptions, SteerOutcome } from '../client/steer.js';
+import type { LiveSource, LiveSourceOptions } from '../client/sweep-nodes.js';
 import type { DocumentRow, LedgerReader } from '../store/rows.js';
 import type { DocumentValues } from '../evaluation/eval-report.js';
 
@@ -12,6 +13,8 @@ export interface CliDependencies {
   sleep(milliseconds: number): Promise<void>;
   /** Gives an order to a sweep. */
   loadSteer(): Promise<(options: SteerOptions) => Promise<SteerOutcome>>;
+  /** Asks whoever runs the folder what the nodes do. */
+  openLive(options: LiveSourceOptions): Promise<LiveSource>;
 }
 
 export const realDependencies: CliDependencies = {
@@ -27,4 +30,5 @@ export const realDependencies: CliDependencies = {
     await setTimeout(milliseconds);
   },
   loadSteer: async () => (await import('../client/steer.js')).steerSweep,
+  openLive: async (options) => (await import('../client/sweep-nodes.js')).createLiveSource(options),
 };

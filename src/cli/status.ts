@@ -1,4 +1,8 @@
 import type { Command } from 'commander';
+import type { TemporalFlags } from '../client/resolve-temporal.js';
+import type { LiveSource } from '../client/sweep-nodes.js';
+import { readConfig } from '../config.js';
+import { liveLines, viewLive, type LiveView } from '../report/live-view.js';
 import { resolveSweep } from '../report/resolve-reference.js';
 import { readSweepFacts, type SweepFacts } from '../report/sweep-facts.js';
 import { nextCommand, renderSweepStatus } from '../report/sweep-status.js';
@@ -12,39 +16,53 @@ import {
   withReader,
   type ReadingOptions,
 } from './reading-verb.js';
-import { journalToJson, sweepToJson } from './sweep-json.js';
+import { journalToJson, liveToJson, sweepToJson } from './sweep-json.js';
 import type { CliIo } from './verb.js';
 
-interface StatusOptions extends ReadingOptions {
+interface StatusOptions extends ReadingOptions, TemporalFlags {
   readonly watch?: boolean;
+  readonly pool?: string;
 }
 
 const watchIntervalMs = 2000;
 
-/** `status`: how a sweep stands, from the ledger alone; with `--watch` until it no longer runs. */
+/** What there is to show at one time. */
+interface Standing {
+  readonly facts: SweepFacts;
+  readonly live: LiveView;
+}
+
+/**
+ * `status`: how a sweep stands, from the ledger, and what its nodes do now, where they can be asked; with
+ * `--watch` until it no longer runs.
+ */
 export function registerStatus(program: Command, io: CliIo, dependencies: CliDependencies): void {
   const command = program
     .command('status')
     .summary('say how a sweep stands')
-    .description('Says how a sweep stands: trials, best, failures, optimizer, next command.')
+    .description(
+      'Says how a sweep stands: trials, best, failures, optimizer, next command; and while it runs: nodes,\n' +
+        'slots, what each trial in flight does, and for which share of their time slots were idle.',
+    )
     .argument('[sweep]', sweepArgument, '@last')
     .option('-w, --watch', 'again at every change, until the sweep no longer runs')
+    .option('--pool <name>', 'GPU pool of the nodes; default: that of the process that runs it')
+    .option('--address <host:port>', 'Temporal server of the process that runs the folder')
+    .option('--profile <name>', "profile of Temporal's own configuration file")
+    .option('--insecure-plaintext', 'allow a remote Temporal server without TLS')
     .action(async (name: string, options: StatusOptions) => {
-      await withReader(options, io, dependencies, async (reader) => {
-        // The name once resolved: with @last another sweep may start meanwhile.
-        const row = resolveSweep(reader, name);
-        const read = (): SweepFacts => readSweepFacts(reader, resolveSweep(reader, row.name));
-        const { goOnCommand } = await import('./go-on-command.js');
-        const file = await dependencies.readFile(row.specPath);
-        const goOn = goOnCommand(row, file, displayPath(row.specPath, io.cwd));
-        const show = (facts: SweepFacts): string => render(facts, goOn, options, io);
-        if (options.watch === true) await watch(read, show, io, dependencies, options);
-        else io.out(show(read()));
-      });
+      await showStatus(name, options, io, dependencies);
     });
   addReadingOptions(
     command,
-    '"name", "state", "isHeld", "reason", "trials": {done, max}, "counts", "best": {trial, score, stderr, confirmScore, params, …}, "finalists": [as best, best first], "bestParent", "deltaToBestParent", "open": [trial], "failures": {class: count}, "optimizer": {name, generation, sigma, axisRatio, arms, surrogate, surrogateTau, screenedShare, converged, …}, "journal": [{at, kind, message, detail}], "next", …',
+    '"name", "state", "isHeld", "reason", "trials": {done, max}, "counts", "best": {trial, score, stderr, confirmScore, params, …}, "finalists": [as best, best first], "bestParent", "deltaToBestParent", "open": [trial], "isLive": whether the nodes could be asked, "notLiveReason", "nodes": [{id, state, slots, busy, gpus, idleShare, reason, refuses, lastSeenSeconds}], "running": [{trial, node, slot, stage, percent, activity, seconds}], "idleShare", "failures": {class: count}, "optimizer": {name, generation, sigma, axisRatio, arms, surrogate, surrogateTau, screenedShare, converged, …}, "journal": [{at, kind, message, detail}], "next", …',
+  );
+  command.addHelpText(
+    'after',
+    `
+Idle share: of the time of slots, from the first evaluation on each, the part without one. What runs
+now and what failed is left out, and so is a minute or more in which nothing of the sweep ran
+anywhere (docs/operating.md).`,
   );
   addExamples(command, [
     ['status', 'the last sweep'],
@@ -53,39 +71,103 @@ export function registerStatus(program: Command, io: CliIo, dependencies: CliDep
   ]);
 }
 
+async function showStatus(
+  name: string,
+  options: StatusOptions,
+  io: CliIo,
+  dependencies: CliDependencies,
+): Promise<void> {
+  await withReader(options, io, dependencies, async (reader, resultsDir) => {
+    // The name once resolved: with @last another sweep may start meanwhile.
+    const row = resolveSweep(reader, name);
+    const { goOnCommand } = await import('./go-on-command.js');
+    const file = await dependencies.readFile(row.specPath);
+    const goOn = goOnCommand(row, file, displayPath(row.specPath, io.cwd));
+    const { pool } = readConfig({ pool: options.pool }, io.env, io.cwd);
+    const { ledgerId } = reader;
+    const source = await dependencies.openLive({
+      ...{ resultsDir, ledgerId, pool, flags: options, env: io.env },
+    });
+    const read = async (): Promise<Standing> => {
+      const facts = readSweepFacts(reader, resolveSweep(reader, row.name));
+      return { facts, live: await lookLive(source, facts) };
+    };
+    const show = (standing: Standing): string => render(standing, goOn, options, io);
+    try {
+      if (options.watch === true) await watch(read, show, io, dependencies, options);
+      else io.out(show(await read()));
+    } finally {
+      await source.close();
+    }
+  });
+}
+
+async function lookLive(source: LiveSource, { sweep, open, trials }: SweepFacts) {
+  const live =
+    sweep.state === 'running'
+      ? await source.look(
+          sweep.name,
+          open.map(({ trial }) => trial),
+        )
+      : { unreached: `the sweep is ${sweep.state}` };
+  return viewLive(trials, live, Date.now());
+}
+
 async function watch(
-  read: () => SweepFacts,
-  show: (facts: SweepFacts) => string,
+  read: () => Promise<Standing>,
+  show: (standing: Standing) => string,
   io: CliIo,
   dependencies: CliDependencies,
   options: StatusOptions,
 ): Promise<void> {
-  let shown = '';
+  let [shown, key] = ['', ''];
+  const isRedrawn = io.isTty && options.json !== true;
   for (;;) {
-    const facts = read();
-    const text = show(facts);
-    if (text !== shown) {
-      // On a terminal the new state takes the old one's place; in a pipe each is a record.
-      if (io.isTty && shown !== '' && options.json !== true) io.out(eraseLines(shown));
+    const standing = await read();
+    const text = show(standing);
+    // On a terminal the new state takes the old one's place; in a pipe each is a record, and seconds
+    // and percentages that go by are none.
+    const now = isRedrawn ? text : show(withoutPassing(standing));
+    if (now !== key) {
+      if (isRedrawn && shown !== '') io.out(eraseLines(shown));
       io.out(text);
-      shown = text;
+      [shown, key] = [text, now];
     }
-    if (facts.sweep.state !== 'running') return;
+    if (standing.facts.sweep.state !== 'running') return;
     await dependencies.sleep(watchIntervalMs);
   }
+}
+
+function withoutPassing({ facts, live }: Standing): Standing {
+  const nodes = live.nodes.map(({ lastSeenSeconds: _, busy: __, ...node }) => ({
+    ...node,
+    busy: 0,
+  }));
+  const running = live.running.map(({ trial, stage, node, slot }) => ({
+    ...{ trial, stage, percent: 0 },
+    ...(node === undefined ? {} : { node }),
+    ...(slot === undefined ? {} : { slot }),
+  }));
+  return { facts, live: { ...live, nodes, running, idle: { byNode: new Map() } } };
 }
 
 function eraseLines(text: string): string {
   return `\u001b[${text.split('\n').length - 1}A\u001b[0J`;
 }
 
-function render(facts: SweepFacts, goOn: string, options: StatusOptions, io: CliIo): string {
+function render(
+  { facts, live }: Standing,
+  goOn: string,
+  options: StatusOptions,
+  io: CliIo,
+): string {
   const commands = { goOn, flags: resultsFlag(options) };
   if (options.json === true) {
     const body = {
       version: 1,
       ...sweepToJson(facts),
       open: facts.open.map(({ trial }) => trial),
+      ...liveToJson(live),
       failures: facts.failures,
       optimizer: facts.diagnostics,
       journal: facts.journal.map(journalToJson),
@@ -93,5 +175,10 @@ function render(facts: SweepFacts, goOn: string, options: StatusOptions, io: Cli
     };
     return `${JSON.stringify(body)}\n`;
   }
-  return `${renderSweepStatus(facts, { color: io.hasColor, ...commands }).join('\n')}\n`;
+  const lines = renderSweepStatus(facts, {
+    color: io.hasColor,
+    ...commands,
+    live: liveLines(live, facts.trials, facts.sweep),
+  });
+  return `${lines.join('\n')}\n`;
 }

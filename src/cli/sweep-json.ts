@@ -1,5 +1,6 @@
 /** The JSON of sweeps and trials: the one place where rows become stable field names. */
 import { nameTrial, type ScoredModel, type SplitScore } from '../report/scored-model.js';
+import type { LiveView } from '../report/live-view.js';
 import type { SweepFacts } from '../report/sweep-facts.js';
 import type { JournalEntry, TrialRow } from '../store/rows.js';
 
@@ -25,6 +26,19 @@ export function sweepToJson({
     deltaToBestParent,
     createdAt: sweep.createdAt,
     finishedAt: sweep.finishedAt,
+  };
+}
+
+/** Fields of `status` beside the ledger's. */
+export function liveToJson({ nodes, running, idle, unreached }: LiveView) {
+  return {
+    isLive: unreached === undefined,
+    notLiveReason: unreached,
+    nodes: nodes.map(({ id, state, slots, busy, gpus, ...rest }) => ({
+      ...{ id, state, slots, busy, gpus, idleShare: idle.byNode.get(id), ...rest },
+    })),
+    running,
+    idleShare: idle.all,
   };
 }
 

@@ -3,6 +3,7 @@ import { chosenAmong } from './finalists.js';
 import { formatTime } from './duration-text.js';
 import { journalLines } from './journal-lines.js';
 import { describeOptimizer } from './optimizer-lines.js';
+import type { LiveLine } from './live-view.js';
 import { formatDelta, formatScore, formatScoreWithError } from './number-text.js';
 import { toPrintableLine } from './printable.js';
 import { nameTrial, type ScoredModel } from './scored-model.js';
@@ -15,6 +16,8 @@ export interface StatusOptions {
   readonly goOn: string;
   /** Added to the other commands, e.g. ` --results DIR`. @default '' */
   readonly flags?: string;
+  /** What runs now, as far as it could be asked. @default nothing */
+  readonly live?: readonly LiveLine[];
 }
 
 /** How a sweep stands: the facts of the live block, failures, the optimizer, the next command. */
@@ -44,6 +47,10 @@ export function renderSweepStatus(facts: SweepFacts, options: StatusOptions): st
           `  parent     ${describe(bestParent)}; the best is at ${formatDelta(facts.deltaToBestParent)}`,
         ]),
     ...(open.length === 0 ? [] : [`  open       ${listOpen(open.map(nameTrial))}`]),
+    ...(options.live ?? []).map(({ name = '', text, isDim = false }) => {
+      const line = `  ${name.padEnd(9)}  ${text}`;
+      return isDim ? paint.dim(line) : line;
+    }),
     ...optimizer.map((line, index) => `  ${index === 0 ? 'optimizer' : '         '}  ${line}`),
     ...failureLines(facts).map((line) => `  ${paint.yellow('failed')}     ${line}`),
     ...journalLines(facts.journal).map(

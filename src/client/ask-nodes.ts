@@ -1,0 +1,90 @@
+/** Asking Temporal what the nodes of a pool do with a sweep's trials. Loads Temporal's client. */
+import { Client, Connection } from '@temporalio/client';
+import type { TrialId } from '../../activities/contracts.js';
+import { nodesQueryName, nodesWorkflowId } from '../../workflows/messages.js';
+import type { KnownNode } from '../../workflows/messages.js';
+import type { LiveNode, LiveSweep, RunningTrial } from '../report/live-sweep.js';
+import type { HolderAddress } from './holder.js';
+import { readProgress } from './trial-progress.js';
+import type { ProgressByTrial } from './trial-progress.js';
+
+export interface NodesQuestion {
+  readonly ledgerId: string;
+  readonly sweep: string;
+  /** Trials that are proposed and have not ended. */
+  readonly open: readonly TrialId[];
+  readonly pool: string | undefined;
+  readonly answerWithinMs: number;
+}
+
+export interface NodesConnection {
+  ask(question: NodesQuestion): Promise<LiveSweep>;
+  close(): Promise<void>;
+}
+
+export async function connectToNodes(
+  { address, namespace, connectionOptions }: HolderAddress,
+  connectTimeout: number,
+): Promise<NodesConnection> {
+  const connection = await Connection.connect({ ...connectionOptions, address, connectTimeout });
+  const client = new Client({ connection, namespace });
+  return {
+    ask: async ({ ledgerId, sweep, open, pool, answerWithinMs }) => {
+      const [known, progress] = await Promise.all([
+        readNodes(client, pool, answerWithinMs),
+        readProgress(client, ledgerId, sweep, open),
+      ]);
+      return toLiveSweep(known, progress, open, Date.now());
+    },
+    close: () => connection.close(),
+  };
+}
+
+/** What the registry of the pool knows; nothing of a pool that has none yet. */
+export async function readNodes(
+  client: Client,
+  pool: string | undefined,
+  answerWithinMs: number,
+): Promise<readonly KnownNode[]> {
+  try {
+    return await client.withDeadline(Date.now() + answerWithinMs, () =>
+      client.workflow.getHandle(nodesWorkflowId(pool)).query<readonly KnownNode[]>(nodesQueryName),
+    );
+  } catch {
+    return [];
+  }
+}
+
+/** Puts together what the registry and the heartbeats say. */
+export function toLiveSweep(
+  known: readonly KnownNode[],
+  progress: ProgressByTrial,
+  open: readonly TrialId[],
+  atMs: number,
+): LiveSweep {
+  const secondsSince = (ms: number): number => Math.max(0, Math.round((atMs - ms) / 1000));
+  const running = open.map((trial): RunningTrial => {
+    const taken = progress.get(trial);
+    if (taken === undefined) return { trial, stage: 'queued', percent: 0 };
+    const { stage, percent, activity, node, slot, sinceMs } = taken;
+    return {
+      ...{ trial, node, stage, percent },
+      ...(slot === undefined ? {} : { slot }),
+      ...(activity === undefined ? {} : { activity }),
+      ...(sinceMs === undefined ? {} : { seconds: secondsSince(sinceMs) }),
+    };
+  });
+  const nodes = known.map((node): LiveNode => {
+    const { nodeId, slots, freeSlots, state = 'ready', reason, refuses, facts, seenAtMs } = node;
+    const evaluating = running.filter((each) => each.node === nodeId && each.stage === 'evaluate');
+    // An announcement may be a minute old, and tells of the trials of all sweeps.
+    const busy = Math.max(evaluating.length, slots - (freeSlots ?? slots));
+    return {
+      ...{ id: nodeId, state, slots, busy: Math.min(slots, busy), gpus: facts?.gpus ?? [] },
+      ...(reason === undefined ? {} : { reason }),
+      ...(refuses === undefined || refuses.length === 0 ? {} : { refuses }),
+      lastSeenSeconds: secondsSince(seenAtMs),
+    };
+  });
+  return { nodes, running };
+}

@@ -1,0 +1,86 @@
+/** The nodes of a sweep's pool: one line over all, one for each. */
+import { formatByteSize } from '../preflight/byte-size.js';
+import { formatDuration } from './duration-text.js';
+import type { IdleShare } from './idle-share.js';
+import type { LiveGpu, LiveNode } from './live-sweep.js';
+import { toPrintableLine } from './printable.js';
+import { renderTable } from './table.js';
+
+/** So many are shown; `--json` has them all. */
+const shown = 16;
+
+/** Those that want to be looked at come first. */
+const order: readonly LiveNode['state'][] = ['set-aside', 'draining', 'ready', 'gone', 'unknown'];
+
+/** @param sweep which of the refusals are of interest */
+export function nodeLines(nodes: readonly LiveNode[], idle: IdleShare, sweep: string): string[] {
+  const present = nodes.filter(({ state }) => state !== 'gone');
+  const sorted = [...nodes].sort(
+    (a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.id.localeCompare(b.id),
+  );
+  const slots = sum(present, (node) => node.slots);
+  const busy = sum(present, (node) => node.busy);
+  const head = [
+    present.length === 0 ? 'none is there' : listStates(present),
+    `${busy} of ${slots} ${slots === 1 ? 'slot' : 'slots'} busy`,
+    ...(idle.all === undefined ? [] : [`idle ${formatShare(idle.all)} so far`]),
+  ].join(', ');
+  const left = { header: [] };
+  const rows = sorted.slice(0, shown).map((node) => toCells(node, idle, sweep));
+  return [
+    head,
+    ...renderTable([left, left, left, left, left, left, left], rows),
+    ...(sorted.length > shown ? [`and ${sorted.length - shown} more`] : []),
+  ];
+}
+
+function toCells(node: LiveNode, idle: IdleShare, sweep: string): string[] {
+  const { id, state, lastSeenSeconds: seen } = node;
+  const share = idle.byNode.get(id);
+  const isGone = state === 'gone';
+  const refusal = node.refuses?.find((each) => each.sweep === sweep);
+  const reasons = [
+    node.reason,
+    refusal === undefined ? undefined : `refuses this sweep: ${refusal.reason}`,
+  ].filter((reason) => reason !== undefined);
+  return [
+    toPrintableLine(id),
+    state,
+    isGone ? '' : `${node.busy}/${node.slots} busy`,
+    isGone ? '' : describeGpus(node.gpus),
+    share === undefined ? '' : `idle ${formatShare(share)}`,
+    seen === undefined ? '' : `seen ${formatDuration(seen)} ago`,
+    toPrintableLine(reasons.join('; ')),
+  ];
+}
+
+/** `2 × NVIDIA H100 80GB HBM3 (85 GB)`, by kind of card. */
+function describeGpus(gpus: readonly LiveGpu[]): string {
+  if (gpus.length === 0) return 'CPU';
+  const kinds = new Map<string, number>();
+  for (const { name = 'card', vramBytes } of gpus) {
+    const kind = vramBytes === undefined ? name : `${name} (${formatByteSize(vramBytes)})`;
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  }
+  return toPrintableLine(
+    [...kinds].map(([kind, count]) => (count === 1 ? kind : `${count} × ${kind}`)).join(', '),
+  );
+}
+
+function listStates(nodes: readonly LiveNode[]): string {
+  return order
+    .map((state) => ({ state, count: nodes.filter((node) => node.state === state).length }))
+    .filter(({ count }) => count > 0)
+    .reverse()
+    .map(({ state, count }) => `${count} ${state}`)
+    .join(', ');
+}
+
+/** `0.4 %`, `12 %`. */
+export function formatShare(share: number): string {
+  const percent = share * 100;
+  return `${percent >= 10 || percent === 0 ? Math.round(percent) : percent.toFixed(1)} %`;
+}
+
+const sum = <Item>(items: readonly Item[], of: (item: Item) => number): number =>
+  items.reduce((total, item) => total + of(item), 0);
