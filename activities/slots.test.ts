@@ -4,7 +4,7 @@ import { createSlotPool } from './slots.js';
 const { signal } = new AbortController();
 
 test("a slot is one trial's at a time, first come, first served", async () => {
-  const pool = createSlotPool([{ id: 'only', cudaDevice: '1' }]);
+  const pool = createSlotPool([{ id: 'only', cudaDevices: ['1'] }]);
   const log: string[] = [];
   const work = (name: string) =>
     pool.run(signal, async (slot) => {
@@ -18,7 +18,7 @@ test("a slot is one trial's at a time, first come, first served", async () => {
 
 test('says how many slots nothing runs in', async () => {
   const pool = createSlotPool([{ id: 'a' }, { id: 'b' }]);
-  await pool.run(signal, () => Promise.resolve(expect(pool.free).toBe(1)));
+  expect(await pool.run(signal, () => Promise.resolve(pool.free))).toBe(1);
   expect(pool.free).toBe(2);
 });
 

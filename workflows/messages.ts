@@ -30,6 +30,8 @@ export interface SweepWorkflowInput {
   readonly outcomesPerRun?: number;
   /** A node that is silent for so long counts as dead, > 1. @default 30 */
   readonly heartbeatSeconds?: number;
+  /** Others want the same nodes: the registry is told what it needs. @default false */
+  readonly isSharing?: boolean;
   readonly carried?: {
     readonly requestId: number;
     readonly inFlight: readonly string[];
@@ -49,6 +51,7 @@ export interface TrialWorkflowInput {
 }
 
 export const trialEndedSignalName = 'trialEnded';
+/** How many trials may be in flight, and whether other sweeps want the same nodes. */
 export const capacitySignalName = 'capacity';
 export const stopSignalName = 'stop';
 export const sweepStatusQueryName = 'status';
@@ -74,6 +77,9 @@ export const registryQueue = 'mergesweep-registry';
 export const announceSignalName = 'announce';
 export const withdrawSignalName = 'withdraw';
 export const subscribeSignalName = 'subscribe';
+/** Of a sweep that shares: its `SweepNeed`. */
+export const needSignalName = 'need';
+export const unsubscribeSignalName = 'unsubscribe';
 export const nodesQueryName = 'nodes';
 
 /** A node worker that is there, with the trials it runs at once. Earlier versions send the first two. */
@@ -138,6 +144,9 @@ export interface SweepSubscription {
   /** Trials it could still use, those in flight included. Absent: as many as it gets. */
   readonly need?: number;
 }
+
+/** What a sweep can use now; without `need` as many trials as it gets. */
+export type SweepNeed = Pick<SweepSubscription, 'workflowId' | 'need'>;
 
 /** Input of `nodesWorkflow`; the lists are carried over continue-as-new. */
 export interface NodesWorkflowInput {

@@ -57,9 +57,8 @@ import type {
 } from './scheduler-state.js';
 import { trialEndedSignal, trialWorkflow } from './trial.js';
 
-export const capacitySignal = defineSignal<[capacity: number, isShared?: boolean]>(
-  capacitySignalName,
-);
+export const capacitySignal =
+  defineSignal<[capacity: number, isShared?: boolean]>(capacitySignalName);
 export const stopSignal = defineSignal<[StopMode]>(stopSignalName);
 export const handInSignal = defineSignal<[TrialOutcome]>(handInSignalName);
 export const lookAgainSignal = defineSignal(lookAgainSignalName);

@@ -18,7 +18,7 @@ import { MergesweepError, UsageError } from '../errors.js';
 import { acquireWriterLock, isLockHeld } from '../store/writer-lock.js';
 import type { WriterDescription, WriterLock } from '../store/writer-lock.js';
 import type { LedgerReader } from '../store/rows.js';
-import type { SweepSummary } from '../../activities/contracts.js';
+import type { SweepSummary, SweepTurn } from '../../activities/contracts.js';
 import { adoptEdits } from './adopt-edits.js';
 import type { Reporter } from './live/reporter.js';
 import type { RunOptions } from './run-options.js';
@@ -129,6 +129,7 @@ async function runAsHolder(order: RunSweepOrder, lock: WriterLock): Promise<Exit
       pool: config.pool,
       heartbeatSeconds: config.heartbeatSeconds,
       capacity: session.capacity,
+      turn: turnOf(target),
       registryTaskQueue: session.registryTaskQueue,
     });
     await letGo(order, ledger.ledgerId);
@@ -178,6 +179,7 @@ async function runThroughHolder(
         pool: config.pool,
         heartbeatSeconds: config.heartbeatSeconds,
         capacity: 1,
+        turn: turnOf(target),
         registryTaskQueue: registryTaskQueue(reader.ledgerId, temporal.isShared),
       });
       const status = await askStatus(temporal.client, handle, holderAnswerMs);
@@ -223,6 +225,11 @@ function openInput({ target, forkOf }: RunSweepOrder, ledgerId: string) {
     ...(forkOf !== undefined && { forkOf }),
   };
 }
+
+const turnOf = ({ spec }: RunTarget): SweepTurn => {
+  const { priority, weight } = spec.file.nodes;
+  return { priority, weight };
+};
 
 /** Through its workflow, which knows the hold as well. */
 async function letGo(order: RunSweepOrder, ledgerId: string): Promise<void> {

@@ -1,13 +1,17 @@
 /** Starting a sweep's workflow, or finding the one that runs. */
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import type { OpenSweepInput, SweepSummary } from '../../activities/contracts.js';
+import type { OpenSweepInput, SweepSummary, SweepTurn } from '../../activities/contracts.js';
 import {
   coordinatorQueue,
   subscribeSignalName,
   sweepStatusQueryName,
   sweepWorkflowId,
 } from '../../workflows/messages.js';
-import type { SweepStatus, SweepWorkflowInput } from '../../workflows/messages.js';
+import type {
+  SweepStatus,
+  SweepSubscription,
+  SweepWorkflowInput,
+} from '../../workflows/messages.js';
 import { signalRegistry } from '../worker/announce-node.js';
 
 /** The workflow of a sweep as a client holds it. */
@@ -20,6 +24,8 @@ export interface StartSweepOptions {
   /** Trials in flight until the node registry says otherwise. */
   readonly capacity: number;
   readonly registryTaskQueue: string;
+  /** Which of several sweeps the nodes serve first. @default that of the sweep file's defaults */
+  readonly turn?: SweepTurn | undefined;
   /** As `SweepWorkflowInput.outcomesPerRun`. */
   readonly outcomesPerRun?: number | undefined;
   /** As `SweepWorkflowInput.heartbeatSeconds`. */
@@ -47,7 +53,8 @@ export async function startSweep(options: StartSweepOptions): Promise<SweepHandl
     // What a sweep waits for when its coordinator dies in the middle of one; they take milliseconds.
     workflowTaskTimeout: '5 seconds',
   });
-  await signalRegistry(options, subscribeSignalName, workflowId);
+  const subscription: SweepSubscription = { workflowId, ...options.turn };
+  await signalRegistry(options, subscribeSignalName, subscription);
   // Without a run id: it follows continue-as-new.
   return client.workflow.getHandle(workflowId);
 }

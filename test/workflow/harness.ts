@@ -9,6 +9,7 @@ import type {
   CoordinatorActivities,
   RunTrialInput,
   RunTrialResult,
+  SweepTurn,
   TrialProgress,
 } from '../../activities/contracts.js';
 import { readConfig } from '../../src/config.js';
@@ -78,12 +79,13 @@ export class SweepRig {
   private readonly workers: RunningWorker[] = [];
   private running = 0;
 
-  constructor(harness: Harness, ledger: FakeLedger) {
+  /** @param pool of another rig, to share its nodes */
+  constructor(harness: Harness, ledger: FakeLedger, pool?: string) {
     count += 1;
     this.harness = harness;
     this.ledger = ledger;
     this.ledgerId = `test-${count}`;
-    this.pool = `pool-${count}`;
+    this.pool = pool ?? `pool-${count}`;
   }
 
   async startCoordinator(): Promise<RunningWorker> {
@@ -146,7 +148,7 @@ export class SweepRig {
   }
 
   /** @param capacity as a node announces it; 0: no node is there */
-  async start(capacity: number, outcomesPerRun?: number): Promise<SweepHandle> {
+  async start(capacity: number, outcomesPerRun?: number, turn?: SweepTurn): Promise<SweepHandle> {
     const registry = {
       ...{ client: this.harness.env.client, pool: this.pool },
       registryTaskQueue: coordinatorQueue(this.ledgerId),
@@ -160,7 +162,7 @@ export class SweepRig {
         ...{ ledgerId: this.ledgerId, sweep: 'demo' },
         ...{ specText: '', specPath: '/demo.yaml' },
       },
-      ...{ capacity, outcomesPerRun },
+      ...{ capacity, outcomesPerRun, turn },
     });
   }
 
