@@ -4,13 +4,15 @@ import { formatDuration } from './duration-text.js';
 import type { IdleShare } from './idle-share.js';
 import type { LiveGpu, LiveNode } from './live-sweep.js';
 import { toPrintableLine } from './printable.js';
-import { renderTable } from './table.js';
+import { renderList } from './table.js';
 
 /** So many are shown; `--json` has them all. */
 const shown = 16;
 
 /** Those that want to be looked at come first. */
 const order: readonly LiveNode['state'][] = ['set-aside', 'draining', 'ready', 'gone', 'unknown'];
+
+const columns = ['left', 'left', 'left', 'left', 'left', 'left', 'left'] as const;
 
 /** @param sweep which of the refusals are of interest */
 export function nodeLines(nodes: readonly LiveNode[], idle: IdleShare, sweep: string): string[] {
@@ -25,11 +27,10 @@ export function nodeLines(nodes: readonly LiveNode[], idle: IdleShare, sweep: st
     `${busy} of ${slots} ${slots === 1 ? 'slot' : 'slots'} busy`,
     ...(idle.all === undefined ? [] : [`idle ${formatShare(idle.all)} so far`]),
   ].join(', ');
-  const left = { header: [] };
   const rows = sorted.slice(0, shown).map((node) => toCells(node, idle, sweep));
   return [
     head,
-    ...renderTable([left, left, left, left, left, left, left], rows),
+    ...renderList(columns, rows),
     ...(sorted.length > shown ? [`and ${sorted.length - shown} more`] : []),
   ];
 }

@@ -2,11 +2,13 @@
 import { formatDuration } from './duration-text.js';
 import type { RunningTrial } from './live-sweep.js';
 import { toPrintableLine } from './printable.js';
-import { renderTable } from './table.js';
+import { renderList } from './table.js';
 
 /** So many are shown; `--json` has them all. */
 const shown = 16;
 const widestActivity = 60;
+
+const columns = ['left', 'left', 'right', 'left', 'right', 'left'] as const;
 
 /** @param nameOf as tables name a trial: `#7`, `spec-rev` */
 export function stageLines(
@@ -16,10 +18,8 @@ export function stageLines(
   const taken = running.filter(({ node }) => node !== undefined);
   const waiting = running.length - taken.length;
   const rows = taken.slice(0, shown).map((trial) => toCells(trial, nameOf));
-  const left = { header: [] };
-  const right = { header: [], align: 'right' } as const;
   return [
-    ...renderTable([left, left, right, left, right, left], rows),
+    ...renderList(columns, rows),
     ...(taken.length > shown ? [`and ${taken.length - shown} more`] : []),
     ...(waiting > 0 ? [`${waiting} ${waiting === 1 ? 'waits' : 'wait'} for a node`] : []),
   ];

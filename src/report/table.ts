@@ -32,6 +32,18 @@ export function renderTable(
   );
 }
 
+/** A table without headers; columns that are empty in every row are left out. */
+export function renderList(
+  aligns: readonly ('left' | 'right')[],
+  rows: readonly (readonly string[])[],
+): string[] {
+  const kept = aligns.map((_, index) => rows.some((cells) => (cells[index] ?? '') !== ''));
+  return renderTable(
+    aligns.filter((_, index) => kept[index]).map((align) => ({ header: [], align })),
+    rows.map((cells) => cells.filter((_, index) => kept[index])),
+  );
+}
+
 /** Columns of a terminal that `text` takes: marks take none, CJK and emoji take two. */
 export function displayWidth(text: string): number {
   let width = 0;
