@@ -45,10 +45,7 @@ export async function fillLedger(
           await activities.tellAsk({ ...named, requestId, outcomes, want: 0 });
           break;
         }
-        if (reply.state === 'finished') {
-          await activities.finishSweep(named);
-          break;
-        }
+        if (reply.state === 'finished') break;
         if (outcomes.length === 0) throw new Error(`${name} neither ended nor went on`);
       }
       onSweep(index + 1);
