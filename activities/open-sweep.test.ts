@@ -41,7 +41,7 @@ describe('openSweep', () => {
     await fixture.tellAsk([complete(trials[1]!)], 0);
     fixture.restart();
     const reply = await fixture.open();
-    expect(reply.pending).toEqual([trials[0], trials[2]]);
+    expect(reply.pending).toMatchObject([trials[0]!, trials[2]!]);
     expect(reply.nextRequestId).toBe(3);
   });
 

@@ -18,6 +18,7 @@ import { adoptSpec } from './adopt-spec.js';
 import type { OpenSweepInput, OpenSweepReply } from './contracts.js';
 import { type CoordinatorDeps, requireLedger } from './coordinator-deps.js';
 import { withPinnedParents } from './pinned-parents.js';
+import { withPinnedTools } from './pinned-tools.js';
 import { inherit } from './inherit.js';
 import { propose } from './propose.js';
 import { tryToWrite, writeBestConfig, writeOpeningFiles } from './sweep-files.js';
@@ -48,12 +49,9 @@ export function openSweep(
     else if (input.isReconciling !== true) reopen(turn, row);
     noteAllowed(turn, input);
     const { state = 'running', isHeld = false } = getSweep(db, sweep) ?? {};
+    const pending = listProposed(db, sweep, true).map((trial) => trial.input);
     return {
-      pending: withPinnedParents(
-        db,
-        sweep,
-        listProposed(db, sweep, true).map((trial) => trial.input),
-      ),
+      pending: withPinnedTools(turn, withPinnedParents(db, sweep, pending)),
       nextRequestId: nextRequestId(db, sweep),
       state,
       ...(isHeld && { isHeld }),

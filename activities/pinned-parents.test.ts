@@ -67,7 +67,7 @@ describe('the bytes of base and parents', () => {
     });
     await fixture.open();
     const again = await fixture.tellAsk([], 1);
-    expect(again.trials[0]).toEqual({ ...second, parents });
+    expect(again.trials[0]).toMatchObject({ ...second, parents });
   });
 });
 

@@ -12,6 +12,7 @@ import { acceptOutcome } from './accept-outcome.js';
 import type { SweepState, TellAskInput, TellAskReply, TrialId, TrialOutcome } from './contracts.js';
 import { type CoordinatorDeps, requireLedger } from './coordinator-deps.js';
 import { findEnd, findStandstill, handOut } from './hand-out.js';
+import { withPinnedTools } from './pinned-tools.js';
 import { orderReleases } from './release-orders.js';
 import { keepTrialLog, tryToWrite, writeBestConfig, writeTrialFiles } from './sweep-files.js';
 import type { SweepSessions } from './sweep-session.js';
@@ -107,7 +108,7 @@ function take(turn: Turn, input: TellAskInput): Taken {
   if (isRunning && pause !== undefined) setSweepState(db, sweep, 'paused', { reason: pause });
   // A held one neither begins its confirmations nor ends.
   const isHandingOut = isRunning && pause === undefined && !isHeld;
-  const trials = isHandingOut ? handOut(turn, input.want) : [];
+  const trials = isHandingOut ? withPinnedTools(turn, handOut(turn, input.want)) : [];
   const end = isHandingOut ? findEnd(turn) : undefined;
   const standstill = isHandingOut ? findStandstill(turn) : undefined;
   if (standstill !== undefined) setSweepState(db, sweep, 'paused', { reason: standstill });
