@@ -1,4 +1,5 @@
 import { failureOwner, TrialFailedError, type TrialFailure } from '../src/errors.js';
+import { chargeOf } from '../src/budget/cost.js';
 import type { EvaluationPlan } from '../src/evaluation/plan.js';
 import type { Outcome } from '../src/samplers/sampler.js';
 import { computeFitness } from '../src/scoring/fitness.js';
@@ -11,6 +12,7 @@ import { addToJournal } from '../src/store/journal.js';
 import { endStreak, lengthenStreak } from '../src/store/sweeps.js';
 import {
   cancelTrial,
+  chargeTrial,
   completeTrial,
   failTrial,
   recordDivergence,
@@ -19,6 +21,7 @@ import {
 import type { EvalReport, PackedEvalReport } from '../src/evaluation/eval-report.js';
 import type { RunTrialResult, TrialOutcome } from './contracts.js';
 import { settleParents } from './pinned-parents.js';
+import { secondsBetween } from './purse.js';
 import { completeReport, considerPromotion, reportOnFirstRung } from './promotions.js';
 import { happen, type Turn } from './turn.js';
 import { verifyReport } from './verify-report.js';
@@ -39,7 +42,8 @@ export interface Acceptance {
 export function acceptOutcome(turn: Turn, outcome: TrialOutcome): Acceptance {
   const trial = getTrial(turn.db, turn.sweep, outcome.trial);
   if (trial === undefined) return { isApplied: false };
-  if (trial.state === 'cancelled' && outcome.status === 'complete') {
+  const isLate = trial.state === 'cancelled' && outcome.status === 'complete';
+  if (isLate) {
     // A request of a run that was terminated may come late, and no score is thrown away for that.
     putBackInLine(turn.db, turn.sweep, trial.trial);
   } else if (trial.state !== 'proposed') {
@@ -48,6 +52,7 @@ export function acceptOutcome(turn: Turn, outcome: TrialOutcome): Acceptance {
     }
     return { trial, isApplied: false };
   }
+  charge(turn, trial, outcome, isLate);
   switch (outcome.status) {
     case 'complete':
       return { trial, isApplied: true, ...complete(turn, trial, outcome.result) };
@@ -58,6 +63,18 @@ export function acceptOutcome(turn: Turn, outcome: TrialOutcome): Acceptance {
       cancelTrial(turn.db, turn.sweep, trial.trial, turn.at);
       return { trial, isApplied: true };
   }
+}
+
+/** What it has used up counts, whatever its end. */
+function charge(turn: Turn, trial: TrialRow, outcome: TrialOutcome, isLate: boolean): void {
+  const { db, sweep, at } = turn;
+  const { gpuSeconds: before = 0, lease, startedAt = trial.proposedAt } = trial;
+  const gpuSeconds = chargeOf(outcome, {
+    leaseGpuSeconds: lease?.gpuSeconds,
+    elapsedSeconds: secondsBetween(startedAt, at),
+  });
+  // Its cancellation was charged, for the same attempt.
+  chargeTrial(db, sweep, trial.trial, isLate ? Math.max(0, gpuSeconds - before) : gpuSeconds);
 }
 
 function complete(turn: Turn, trial: TrialRow, result: RunTrialResult): { pause?: string } {

@@ -1,37 +1,60 @@
 import { chooseFinalists } from '../src/scoring/choose-finalists.js';
-import { getTrial } from '../src/store/reader.js';
+import { getSweep, getTrial } from '../src/store/reader.js';
 import type { TrialRow } from '../src/store/rows.js';
 import { listStandings } from '../src/store/standings.js';
 import { readBudget } from '../src/store/steering.js';
 import { countTrials, listProposed, markHandedOut } from '../src/store/trials.js';
 import type { DocumentShare } from '../src/evaluation/document-share.js';
-import type { RunTrialInput } from './contracts.js';
+import type { RunTrialInput, TrialLease } from './contracts.js';
+import { endByCap, noteNearCap } from './end-by-cap.js';
 import { findFirstRung, promoteLeaders } from './promotions.js';
 import { withPinnedParents } from './pinned-parents.js';
 import { propose } from './propose.js';
+import { Purse } from './purse.js';
 import { happen, type Turn } from './turn.js';
 
 /**
  * Hands out at most `want` trials: what waits (baselines, trials that go on after a pause), then
- * candidates until the budget is proposed, then, once those have ended, the confirmations.
+ * candidates until the budget is proposed, then, once those have ended, the confirmations. Under a cap
+ * each gets its lease; where nothing runs and nothing fits, the search ends or the sweep pauses.
  */
 export function handOut(turn: Turn, want: number): RunTrialInput[] {
-  const { db, sweep } = turn;
-  planLastPromotions(turn);
-  planConfirmations(turn);
-  const trials = listProposed(db, sweep, false)
-    .slice(0, Math.max(0, want))
-    .map(({ input }) => input);
-  const documents = findFirstRung(turn);
-  while (
-    documents !== 'wait' &&
-    trials.length < want &&
-    countTrials(db, sweep, 'search') < maxTrials(turn)
-  ) {
-    trials.push(proposeCandidate(turn, documents));
+  for (;;) {
+    planLastPromotions(turn);
+    planConfirmations(turn);
+    const purse = new Purse(turn, want);
+    noteNearCap(turn, purse);
+    const trials = handOutFrom(purse, turn, want);
+    if (trials.length > 0 || !isStuck(turn, purse) || !endByCap(turn, purse))
+      return withPinnedParents(turn.db, turn.sweep, trials);
   }
-  for (const { trial } of trials) markHandedOut(db, sweep, trial);
-  return withPinnedParents(db, sweep, trials);
+}
+
+function handOutFrom(purse: Purse, turn: Turn, want: number): RunTrialInput[] {
+  const { db, sweep, at } = turn;
+  const trials: RunTrialInput[] = [];
+  const give = (input: RunTrialInput, lease: TrialLease): void => {
+    const isCapped = Object.keys(lease).length > 0;
+    markHandedOut(db, sweep, input.trial, { at, ...(isCapped && { lease }) });
+    trials.push(isCapped ? { ...input, lease } : input);
+  };
+  for (const { input } of listProposed(db, sweep, false)) {
+    if (trials.length >= want) break;
+    const lease = purse.take(input.kind);
+    if (lease !== undefined) give(input, lease);
+  }
+  const documents = findFirstRung(turn);
+  while (documents !== 'wait' && trials.length < want && !isSearchOver(turn)) {
+    const lease = purse.take('search');
+    if (lease === undefined) break;
+    give(proposeCandidate(turn, documents), lease);
+  }
+  return trials;
+}
+
+/** Something does not fit, and no lease is open of which a part may come back. */
+function isStuck({ db, sweep }: Turn, { refusals }: Purse): boolean {
+  return refusals.size > 0 && listProposed(db, sweep, true).length === 0;
 }
 
 /**
@@ -40,7 +63,7 @@ export function handOut(turn: Turn, want: number): RunTrialInput[] {
  */
 export function findEnd(turn: Turn): 'finished' | 'cancelled' | undefined {
   const { db, sweep } = turn;
-  if (countTrials(db, sweep, 'search') < maxTrials(turn)) return undefined;
+  if (!isSearchOver(turn)) return undefined;
   const trials = listStandings(db, sweep);
   if (trials.some(({ state }) => state === 'proposed')) return undefined;
   return trials.some(({ state }) => state === 'cancelled') ? 'cancelled' : 'finished';
@@ -69,7 +92,7 @@ function proposeCandidate(turn: Turn, documents: DocumentShare | undefined): Run
 /** When the search has ended, its leaders are scored on all documents, before any is confirmed. */
 function planLastPromotions(turn: Turn): void {
   const { db, sweep } = turn;
-  if (countTrials(db, sweep, 'search') < maxTrials(turn)) return;
+  if (!isSearchOver(turn)) return;
   const isOpen = listStandings(db, sweep).some(
     ({ kind, state }) => kind === 'confirm' || state === 'proposed' || state === 'cancelled',
   );
@@ -83,7 +106,7 @@ function planLastPromotions(turn: Turn): void {
 function planConfirmations(turn: Turn): void {
   const { db, sweep, spec } = turn;
   if (spec.file.tasks.confirm.length === 0) return;
-  if (countTrials(db, sweep, 'search') < maxTrials(turn)) return;
+  if (!isSearchOver(turn)) return;
   const trials = listStandings(db, sweep);
   const isUnderWay = trials.some(
     ({ kind, state }) => kind === 'confirm' || state === 'proposed' || state === 'cancelled',
@@ -112,6 +135,10 @@ function labelAndParams({ label, params }: TrialRow): Partial<TrialRow> {
   return { ...(label !== undefined && { label }), ...(params !== undefined && { params }) };
 }
 
-function maxTrials({ db, sweep }: Turn): number {
-  return readBudget(db, sweep);
+/** There are no more candidates: all are proposed, or a cap has ended the search. */
+function isSearchOver({ db, sweep }: Turn): boolean {
+  return (
+    countTrials(db, sweep, 'search') >= readBudget(db, sweep) ||
+    getSweep(db, sweep)?.searchEnded !== undefined
+  );
 }

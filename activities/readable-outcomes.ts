@@ -11,6 +11,8 @@ const maybeNumber = z.custom<number>((value) => typeof value !== 'object' || val
 const count = z.int().min(1);
 /** The ledger takes no more of seconds; no trial lasts so long. */
 const seconds = z.number().max(1e12);
+/** Of cards, or of waiting. */
+const held = z.number().min(0).max(1e12);
 const texts = z.record(z.string(), z.string());
 
 const failureSchema = z.object({
@@ -24,6 +26,8 @@ const failureSchema = z.object({
   logTail: z.string().optional(),
   batchSize: count.optional(),
   isRetried: z.boolean().optional(),
+  // Not known where it makes no sense: the ledger counts with more then.
+  gpuSeconds: held.optional().catch(undefined),
 });
 const lastFailureSchema = failureSchema.extend({ earlier: z.array(failureSchema).optional() });
 
@@ -61,6 +65,10 @@ const resultSchema = z.object({
   node: z.string(),
   attempt: count,
   seconds: z.object({ merge: seconds, evaluate: seconds }),
+  gpuSeconds: held.optional().catch(undefined),
+  waitSeconds: z.object({ merge: held, slot: held }).optional().catch(undefined),
+  isPrefetched: z.boolean().optional().catch(undefined),
+  slot: z.string().max(100).optional().catch(undefined),
   mode: z.enum(['cold', 'warm']).optional(),
   modeReason: z.string().optional(),
   batchSize: count.optional(),

@@ -112,7 +112,13 @@ function take(turn: Turn, input: TellAskInput): Taken {
   const end = isHandingOut ? findEnd(turn) : undefined;
   const standstill = isHandingOut ? findStandstill(turn) : undefined;
   if (standstill !== undefined) setSweepState(db, sweep, 'paused', { reason: standstill });
-  if (end === 'finished') setSweepState(db, sweep, 'finished', { finishedAt: turn.at });
+  if (end === 'finished') {
+    const reason = getSweep(db, sweep)?.searchEnded;
+    setSweepState(db, sweep, 'finished', {
+      finishedAt: turn.at,
+      ...(reason !== undefined && { reason }),
+    });
+  }
   if (end === 'cancelled') {
     const reason = 'trials were cancelled; run the sweep again to go on with them';
     setSweepState(db, sweep, 'paused', { reason });

@@ -2,7 +2,7 @@
 
 PRAGMA application_id = 1836283760;
 
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 
 CREATE TABLE ledger (
   one        INTEGER PRIMARY KEY CHECK (one = 1),
@@ -23,7 +23,7 @@ CREATE TABLE sweeps (
   streak       INTEGER NOT NULL DEFAULT 0 CHECK (streak >= 0),
   created_at   TEXT NOT NULL,
   finished_at  TEXT
-, pinned_spec TEXT CHECK (json_valid(pinned_spec)), is_held INTEGER NOT NULL DEFAULT 0 CHECK (is_held IN (0, 1)), parents TEXT CHECK (json_valid(parents))) STRICT;
+, pinned_spec TEXT CHECK (json_valid(pinned_spec)), is_held INTEGER NOT NULL DEFAULT 0 CHECK (is_held IN (0, 1)), parents TEXT CHECK (json_valid(parents)), search_ended TEXT, estimate TEXT CHECK (json_valid(estimate))) STRICT;
 
 CREATE TABLE scores (
   sweep            TEXT NOT NULL,
@@ -163,7 +163,7 @@ CREATE TABLE "trials" (
   -- 1 while its checkpoint is kept on its node.
   is_kept           INTEGER NOT NULL DEFAULT 0 CHECK (is_kept IN (0, 1)),
   proposed_at       TEXT NOT NULL,
-  ended_at          TEXT,
+  ended_at          TEXT, gpu_seconds REAL CHECK (gpu_seconds BETWEEN 0 AND 1e300), lease TEXT CHECK (json_valid(lease)), started_at TEXT, is_prefetched INTEGER CHECK (is_prefetched IN (0, 1)), slot TEXT, merge_wait_seconds REAL CHECK (merge_wait_seconds BETWEEN 0 AND 1e300), slot_wait_seconds REAL CHECK (slot_wait_seconds BETWEEN 0 AND 1e300),
   PRIMARY KEY (sweep, trial),
   UNIQUE (sweep, ordinal),
   CHECK ((state = 'complete') = (fitness IS NOT NULL)),

@@ -2,6 +2,7 @@
 import { findMergeMethod, type MergeMethod } from '../merge/methods.js';
 import { hashJson } from './canonical-json.js';
 import { checkArguments } from './check-arguments.js';
+import { checkBudget } from './check-budget.js';
 import { checkFidelity } from './check-fidelity.js';
 import { checkGenome } from './check-genome.js';
 import { checkInject } from './check-inject.js';
@@ -63,6 +64,7 @@ function parse(text: string, path: string, home: string | undefined): ParsedSwee
     ...checkTasks(draft),
     ...checkArguments(draft),
     ...checkFidelity(draft),
+    ...checkBudget(draft),
     ...checkInject(draft),
     ...(file === undefined || isNameWritten ? [] : checkStem(path)),
   ];

@@ -22,6 +22,8 @@ interface Link {
 interface Linked {
   /** By sweep and key. */
   readonly content: readonly string[];
+  /** What a later version added: no part of the digest of a row that has none of it. */
+  readonly added?: { readonly column: string; readonly content: string };
   /** `sweep, key`, in the order in which rows of before the chain are linked. */
   readonly all: string;
 }
@@ -50,6 +52,14 @@ const linked: Readonly<Record<LinkKind, Linked>> = {
         'sweep = ? AND trial = ? ORDER BY task, metric',
       ),
     ],
+    added: {
+      column: 'gpu_seconds',
+      content: lasting(
+        'trials',
+        'gpu_seconds, is_prefetched, slot, merge_wait_seconds, slot_wait_seconds',
+        `sweep = ? AND trial = ? AND state = 'complete' AND gpu_seconds IS NOT NULL`,
+      ),
+    },
     all: `SELECT sweep, trial AS key FROM trials WHERE state = 'complete' ORDER BY sweep, ordinal`,
   },
   event: {
@@ -195,23 +205,39 @@ function listUnlinked(db: Connection, kind: LinkKind): { sweep: string; key: str
 }
 
 /** A kind that a flipped bit made up has no rows. */
-const contentOf = (kind: LinkKind): readonly string[] =>
-  Object.hasOwn(linked, kind) ? linked[kind].content : [];
+const linkedOf = (kind: LinkKind): Linked | undefined =>
+  Object.hasOwn(linked, kind) ? linked[kind] : undefined;
+
+/** A ledger is looked at before it is brought up to date, too. */
+const hasColumn = (db: Connection, column: string): boolean =>
+  db.prepare(`SELECT 1 FROM pragma_table_info('trials') WHERE name = ?`).get(column) !== undefined;
+
+type RowStatement = Database.Statement<[string, string | number]>;
 
 /** Digest of a row that is not there. */
 const nothing = sha256('[]');
 
 /** The digest of a row's lasting content as it is stored; numbers as JSON writes them: bit for bit. */
 function createRowDigest(db: Connection): (kind: LinkKind, sweep: string, key: string) => string {
-  const prepared = new Map<LinkKind, Database.Statement<[string, string | number]>[]>();
+  const prepare = (sql: string): RowStatement =>
+    db.prepare<[string, string | number]>(sql).raw();
+  const prepared = new Map<LinkKind, { always: RowStatement[]; added?: RowStatement }>();
   return (kind, sweep, key) => {
-    const statements =
-      prepared.get(kind) ??
-      contentOf(kind).map((sql) => db.prepare<[string, string | number]>(sql).raw());
-    prepared.set(kind, statements);
+    let statements = prepared.get(kind);
+    if (statements === undefined) {
+      const { content = [], added } = linkedOf(kind) ?? {};
+      const isThere = added !== undefined && hasColumn(db, added.column);
+      statements = {
+        always: content.map(prepare),
+        ...(isThere && { added: prepare(added.content) }),
+      };
+      prepared.set(kind, statements);
+    }
     // A trial's id is text; a sequence must not be compared as one.
     const bound = kind === 'trial' ? key : Number(key);
-    const parts = statements.map((statement) => statement.all(sweep, bound));
+    const parts = statements.always.map((statement) => statement.all(sweep, bound));
+    const later = statements.added?.all(sweep, bound) ?? [];
+    if (later.length > 0) parts.push(later);
     return parts[0]?.length === 0 ? nothing : sha256(JSON.stringify(parts));
   };
 }

@@ -262,7 +262,7 @@ describe('openLedgerReader', () => {
     const reader = openLedgerReader(folder);
     open.push(reader);
     ledger.transact((db) => {
-      markHandedOut(db, 'demo', '1');
+      markHandedOut(db, 'demo', '1', { at: 'now' });
       insertTrial(db, { input: input('2'), proposedAt: 'now' });
       expect(reader.listTrials('demo')).toHaveLength(1);
     });

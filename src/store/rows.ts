@@ -5,7 +5,9 @@ import type {
   SweepState,
   TrialId,
   TrialKind,
+  TrialLease,
 } from '../../activities/contracts.js';
+import type { CostEstimates } from '../budget/cost.js';
 import type { PackedDocumentValues, TaskScore } from '../evaluation/eval-report.js';
 import type { Split } from '../evaluation/plan.js';
 import type { FailureClass, TrialFailure } from '../errors.js';
@@ -29,6 +31,10 @@ export interface SweepRow {
   readonly isHeld: boolean;
   /** SHA-256 of base and parents by label, from the first trial that was scored. */
   readonly parents?: Readonly<Record<string, string>>;
+  /** Why there are no more candidates, where that is not `maxTrials`; one sentence. */
+  readonly searchEnded?: string;
+  /** What a trial of each kind was expected to cost before any was measured. */
+  readonly estimate?: CostEstimates;
   /** ISO 8601, for display only. */
   readonly createdAt: string;
   readonly finishedAt?: string;
@@ -71,6 +77,17 @@ export interface TrialRow {
   readonly mode?: EvaluationMode;
   /** Why it was evaluated in this mode, one sentence. */
   readonly modeReason?: string;
+  /** Card-seconds of all attempts, also of failed and cancelled ones; absent: not known, or none. */
+  readonly gpuSeconds?: number;
+  /** What was set aside for it when it was handed out last; absent: no cap. */
+  readonly lease?: TrialLease;
+  /** When it was handed out last, ISO 8601. */
+  readonly startedAt?: string;
+  /** It came to its node while every slot there was taken. */
+  readonly isPrefetched?: boolean;
+  /** Of its node, where it was evaluated. */
+  readonly slot?: string;
+  readonly waitSeconds?: { readonly merge: number; readonly slot: number };
   /** Documents scored, per leaf task. */
   readonly leafCounts?: Readonly<Record<string, number>>;
   /** True when a later completion said something else; it was recorded and not applied. */
@@ -107,7 +124,9 @@ export type JournalKind =
   | 'recovered'
   | 'parents_pinned'
   | 'code_allowed'
-  | 'batch_reduced';
+  | 'batch_reduced'
+  | 'cap_near'
+  | 'cap_reached';
 
 export interface JournalEntry {
   readonly kind: JournalKind;

@@ -4,7 +4,9 @@ import type {
   RunTrialInput,
   SweepState,
   TrialKind,
+  TrialLease,
 } from '../../activities/contracts.js';
+import type { CostEstimates } from '../budget/cost.js';
 import type { Split } from '../evaluation/plan.js';
 import type { TrialFailure } from '../errors.js';
 import type { DocumentRow, ScoreRow, SweepRow, TrialRow, TrialState } from './rows.js';
@@ -20,6 +22,8 @@ export interface StoredSweep {
   readonly pinned_spec: string | null;
   readonly is_held: 0 | 1;
   readonly parents: string | null;
+  readonly search_ended: string | null;
+  readonly estimate: string | null;
   readonly created_at: string;
   readonly finished_at: string | null;
 }
@@ -52,6 +56,13 @@ export interface StoredTrial {
   readonly mode: EvaluationMode | null;
   readonly mode_reason: string | null;
   readonly leaf_counts: string | null;
+  readonly gpu_seconds: number | null;
+  readonly lease: string | null;
+  readonly started_at: string | null;
+  readonly is_prefetched: 0 | 1 | null;
+  readonly slot: string | null;
+  readonly merge_wait_seconds: number | null;
+  readonly slot_wait_seconds: number | null;
   readonly is_divergent: number;
   readonly proposed_at: string;
   readonly ended_at: string | null;
@@ -92,6 +103,8 @@ export function toSweepRow(row: StoredSweep): SweepRow {
     ...given('pinnedSpec', row.pinned_spec),
     isHeld: row.is_held === 1,
     ...given('parents', parse(row.parents) as Record<string, string> | null),
+    ...given('searchEnded', row.search_ended),
+    ...given('estimate', parse(row.estimate) as CostEstimates | null),
     createdAt: row.created_at,
     ...given('finishedAt', row.finished_at),
   };
@@ -139,6 +152,15 @@ export function toTrialRow(row: StoredTrial): TrialRow {
     ...given('mode', row.mode),
     ...given('modeReason', row.mode_reason),
     ...given('leafCounts', parse(row.leaf_counts) as Record<string, number> | null),
+    ...given('gpuSeconds', row.gpu_seconds),
+    ...given('lease', parse(row.lease) as TrialLease | null),
+    ...given('startedAt', row.started_at),
+    ...(row.is_prefetched !== null && { isPrefetched: row.is_prefetched === 1 }),
+    ...given('slot', row.slot),
+    ...(row.merge_wait_seconds !== null &&
+      row.slot_wait_seconds !== null && {
+        waitSeconds: { merge: row.merge_wait_seconds, slot: row.slot_wait_seconds },
+      }),
     isDivergent: row.is_divergent === 1,
     proposedAt: row.proposed_at,
     ...given('endedAt', row.ended_at),

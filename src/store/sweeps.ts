@@ -1,4 +1,5 @@
 import type { SweepState } from '../../activities/contracts.js';
+import type { CostEstimates } from '../budget/cost.js';
 import type { FailureClass } from '../errors.js';
 import type { Connection } from './connection.js';
 
@@ -53,6 +54,19 @@ export function lengthenStreak(db: Connection, name: string, failureClass: Failu
       )
       .pluck()
       .get({ name, class: failureClass }),
+  );
+}
+
+/** @param reason why there are no more candidates; undefined: there may be again */
+export function setSearchEnded(db: Connection, name: string, reason: string | undefined): void {
+  db.prepare('UPDATE sweeps SET search_ended = ? WHERE name = ?').run(reason ?? null, name);
+}
+
+/** What is expected of a trial of each kind; the first that is told stays. */
+export function setEstimate(db: Connection, name: string, estimate: CostEstimates): void {
+  db.prepare('UPDATE sweeps SET estimate = ? WHERE name = ? AND estimate IS NULL').run(
+    JSON.stringify(estimate),
+    name,
   );
 }
 

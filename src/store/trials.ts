@@ -3,6 +3,7 @@ import type {
   RunTrialResult,
   TrialId,
   TrialKind,
+  TrialLease,
   TrialOutcome,
 } from '../../activities/contracts.js';
 import type { PackedEvalReport } from '../evaluation/eval-report.js';
@@ -51,8 +52,29 @@ export function listProposed(db: Connection, sweep: string, isHandedOut: boolean
   return (rows as StoredTrial[]).map(toTrialRow);
 }
 
-export function markHandedOut(db: Connection, sweep: string, trial: TrialId): void {
-  db.prepare('UPDATE trials SET handed_out = 1 WHERE sweep = ? AND trial = ?').run(sweep, trial);
+/** @param lease what is set aside for it; left out without a cap */
+export function markHandedOut(
+  db: Connection,
+  sweep: string,
+  trial: TrialId,
+  { at, lease }: { readonly at: string; readonly lease?: TrialLease | undefined },
+): void {
+  db.prepare(
+    'UPDATE trials SET handed_out = 1, started_at = ?, lease = ? WHERE sweep = ? AND trial = ?',
+  ).run(at, toJson(lease), sweep, trial);
+}
+
+/** Adds what an end of the trial has cost to what it cost before; call it before the trial is ended. */
+export function chargeTrial(
+  db: Connection,
+  sweep: string,
+  trial: TrialId,
+  gpuSeconds: number,
+): void {
+  db.prepare(
+    `UPDATE trials SET gpu_seconds = coalesce(gpu_seconds, 0) + ?
+     WHERE sweep = ? AND trial = ? AND state = 'proposed'`,
+  ).run(gpuSeconds, sweep, trial);
 }
 
 /** For trials that have not ended: their paths are relative to a folder that may have moved. */
@@ -86,7 +108,8 @@ export function completeTrial(
        checkpoint_files = @files,
        device_class = @deviceClass, versions = @versions, task_hashes = @taskHashes,
        task_versions = @taskVersions, work_dir = @workDir, mode = @mode, mode_reason = @modeReason,
-       leaf_counts = @leafCounts, ended_at = @at
+       leaf_counts = @leafCounts, is_prefetched = @isPrefetched, slot = @slot,
+       merge_wait_seconds = @mergeWait, slot_wait_seconds = @slotWait, ended_at = @at
      WHERE sweep = @sweep AND trial = @trial AND state = 'proposed'`,
   ).run({
     sweep,
@@ -108,6 +131,10 @@ export function completeTrial(
     mode: result.mode ?? null,
     modeReason: result.modeReason ?? null,
     leafCounts: toJson(result.report.leafCounts),
+    isPrefetched: result.isPrefetched === undefined ? null : Number(result.isPrefetched),
+    slot: result.slot ?? null,
+    mergeWait: result.waitSeconds === undefined ? null : Math.max(0, result.waitSeconds.merge),
+    slotWait: result.waitSeconds === undefined ? null : Math.max(0, result.waitSeconds.slot),
   });
   insertReport(db, sweep, trial, report);
   addLink(db, sweep, 'trial', trial);
