@@ -9,6 +9,7 @@ import { findTool } from '../src/external/find-tool.js';
 import { whyNoTwin } from '../src/external/model-twin.js';
 import { WarmUnsupportedError } from '../src/external/warm-child.js';
 import type { WarmProof, WarmProofs } from '../src/external/warm-proofs.js';
+import { aborted } from './aborted.js';
 import type { EvaluatorChoice } from './contracts.js';
 import type { Evaluated, Evaluator, TrialWork } from './evaluator.js';
 import type { Residences } from './residence.js';
@@ -57,8 +58,9 @@ async function chooseAndEvaluate(deps: ChoosingDependencies, work: TrialWork): P
     );
   if (!choice.isVerified) return { ...(await warm()), modeReason: 'not verified, as asked' };
   const key = proofKey(work, choice, inputs);
-  // Where others prove it, this trial's child may start meanwhile.
-  if (deps.proofs.isUnderWay(key)) await prepareWarm(deps.warm, work, choice, inputs);
+  // Where others prove it, this trial's child may start meanwhile, if its card has room beside them.
+  if (work.slots.strategy !== 'serial' && deps.proofs.isUnderWay(key))
+    await prepareWarm(deps.warm, work, choice, inputs);
   for (;;) {
     const proof = await deps.proofs.find(key, aborted(work.signal));
     if (proof?.isEqual === true) return { ...(await warm()), modeReason: proof.reason };
@@ -76,6 +78,8 @@ async function findObstacle(
   work: TrialWork,
   choice: EvaluatorChoice,
 ): Promise<string | undefined> {
+  if (work.slots.strategy === 'spare')
+    return 'a process that keeps its model merges where it evaluates, and --strategy spare keeps the two apart';
   const { subject, mergeOptions, evaluation } = work.input;
   const { python, mergekitYaml, lmEval } = deps.warm.tools;
   const folders = [python, mergekitYaml, lmEval].map((tool) => {
@@ -90,8 +94,18 @@ async function findObstacle(
   return whyNoTwin(subject.model, choice.baseModel);
 }
 
-/** Evaluates in both ways at once, and stores whether every bit and every score is the same. */
-async function prove(
+/** Evaluates in both ways, and stores whether every bit and every score is the same. */
+function prove(
+  deps: ChoosingDependencies,
+  work: TrialWork,
+  choice: EvaluatorChoice,
+  inputs: WarmInputs,
+  key: string,
+): Promise<Evaluated> {
+  return work.slots.hold(() => proveInSlot(deps, work, choice, inputs, key));
+}
+
+async function proveInSlot(
   deps: ChoosingDependencies,
   work: TrialWork,
   choice: EvaluatorChoice,
@@ -100,7 +114,9 @@ async function prove(
 ): Promise<Evaluated> {
   const attemptDir = join(work.attemptDir, 'warm');
   await mkdir(attemptDir, { mode: 0o700 });
-  const cold = deps.cold.evaluate(work);
+  const cold = evaluateAlone(deps, work);
+  // Where a slot is for one stage at a time, one after the other.
+  if (work.slots.strategy === 'serial') await cold;
   const comparing = evaluateWarm(
     deps.warm,
     { ...work, attemptDir, input: { ...work.input, isCheckpointWanted: false } },
@@ -166,11 +182,21 @@ async function fallBack(
 }
 
 async function evaluateCold(
-  { cold }: ChoosingDependencies,
+  deps: ChoosingDependencies,
   work: TrialWork,
   reason: string,
 ): Promise<Evaluated> {
-  return { ...(await cold.evaluate(work)), modeReason: reason };
+  return { ...(await evaluateAlone(deps, work)), modeReason: reason };
+}
+
+/** Cold; in a slot for one stage at a time no kept model takes the card's memory meanwhile. */
+function evaluateAlone({ cold, warm }: ChoosingDependencies, work: TrialWork): Promise<Evaluated> {
+  return work.slots.hold(async () => {
+    const { own } = work.slots;
+    if (own?.cudaDevices !== undefined)
+      await warm.places.run(work.signal, (place) => warm.children.drop(place.id), { sharing: own });
+    return cold.evaluate(work);
+  });
 }
 
 /** Which trials one proof is good for: same parents, settings and eval tasks, whatever the merge. */
@@ -195,17 +221,4 @@ function warmRefused(reason: string): StageFailedError {
     'configuration',
     `evaluation.mode is warm, but ${reason}: set evaluation.mode to auto or cold.`,
   );
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  const promise = new Promise<never>((_, reject) => {
-    const refuse = (): void => {
-      reject(signal.reason as Error);
-    };
-    if (signal.aborted) refuse();
-    else signal.addEventListener('abort', refuse, { once: true });
-  });
-  // It is raced, and often nobody waits for it any more.
-  promise.catch(() => undefined);
-  return promise;
 }

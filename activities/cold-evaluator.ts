@@ -4,44 +4,43 @@ import { runEvaluation } from '../src/external/lm-eval.js';
 import { runMerge } from '../src/external/mergekit.js';
 import type { CheckpointManifest } from './contracts.js';
 import { secondsSince, type Evaluated, type Evaluator, type TrialWork } from './evaluator.js';
-import type { SlotPool } from './slots.js';
 
 export interface ColdDependencies {
   readonly tools: ToolCommands;
-  readonly mergePool: SlotPool;
-  readonly gpuPool: SlotPool;
 }
 
 /** A fresh mergekit-yaml, a checkpoint on disk, a fresh lm_eval: the reference, and the fallback. */
 export function createColdEvaluator(deps: ColdDependencies): Evaluator {
   return {
-    evaluate: async (work): Promise<Evaluated> => {
-      const merge = await mergeToDisk(deps, work);
-      const { input, attemptDir, folder } = work;
-      const { subject, evaluation, limits } = input;
-      work.heartbeat.enter('queued');
-      return deps.gpuPool.run(work.signal, async (slot) => {
-        work.heartbeat.enter('evaluate');
-        work.noteLog(join(attemptDir, 'evaluate.log'));
-        const start = performance.now();
-        const report = await runEvaluation({
-          command: deps.tools.lmEval,
-          plan: evaluation,
-          modelPath: subject.kind === 'model' ? subject.model : folder.checkpointDir,
-          attemptDir,
-          timeoutMs: limits.evaluateMinutes * 60_000,
-          ...work.processOrder(slot),
-        });
-        return {
-          report,
-          ...(merge.checkpoint === undefined ? {} : { checkpoint: merge.checkpoint }),
-          seconds: { merge: merge.seconds, evaluate: secondsSince(start) },
-          mode: 'cold',
-          modeReason: 'evaluation.mode is cold',
-        };
-      });
-    },
+    evaluate: (work): Promise<Evaluated> => work.slots.hold(() => evaluateCold(deps, work)),
   };
+}
+
+async function evaluateCold(deps: ColdDependencies, work: TrialWork): Promise<Evaluated> {
+  const merge = await mergeToDisk(deps, work);
+  const { input, attemptDir, folder } = work;
+  const { subject, evaluation, limits } = input;
+  work.heartbeat.enter('queued');
+  return work.slots.evaluate(async (slot) => {
+    work.heartbeat.enter('evaluate');
+    work.noteLog(join(attemptDir, 'evaluate.log'));
+    const start = performance.now();
+    const report = await runEvaluation({
+      command: deps.tools.lmEval,
+      plan: evaluation,
+      modelPath: subject.kind === 'model' ? subject.model : folder.checkpointDir,
+      attemptDir,
+      timeoutMs: limits.evaluateMinutes * 60_000,
+      ...work.processOrder(slot),
+    });
+    return {
+      report,
+      ...(merge.checkpoint === undefined ? {} : { checkpoint: merge.checkpoint }),
+      seconds: { merge: merge.seconds, evaluate: secondsSince(start) },
+      mode: 'cold',
+      modeReason: 'evaluation.mode is cold',
+    };
+  });
 }
 
 async function mergeToDisk(
@@ -54,7 +53,7 @@ async function mergeToDisk(
     (await work.folder.readCheckpoint()) ??
     (holder && (await work.folder.adoptCheckpoint(holder.workKey, work.attemptDir)));
   if (made !== undefined) return { checkpoint: made, seconds: 0 };
-  return deps.mergePool.run(work.signal, async (slot) => {
+  return work.slots.merge(async (slot) => {
     work.heartbeat.enter('merge');
     work.noteLog(join(work.attemptDir, 'merge.log'));
     const start = performance.now();

@@ -174,8 +174,10 @@ export interface TrialProgress {
   readonly node: string;
   /** Where it is evaluated; absent while it waits or merges. */
   readonly slot?: string;
-  /** Card-seconds that this attempt has held so far. */
+  /** Card-seconds that this attempt has held so far; those of `failures` come on top. */
   readonly gpuSeconds?: number;
+  /** When its first attempt started, ms since the epoch. */
+  readonly startedAtMs?: number;
   /** How the attempts so far ended, by time: the next one, on any node, reads it from here. */
   readonly failures?: readonly TrialFailure[];
   /** The attempt has ended, with the last of `failures`; without it the node was lost. */

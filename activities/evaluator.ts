@@ -4,6 +4,7 @@ import type { WorkFolder } from '../src/external/work-folder.js';
 import type { CheckpointManifest, EvaluationMode, RunTrialInput } from './contracts.js';
 import type { ProgressHeartbeat } from './progress-heartbeat.js';
 import type { Slot } from './slots.js';
+import type { TrialSlots } from './trial-slots.js';
 
 /** One attempt at one trial, as the evaluators see it. */
 export interface TrialWork {
@@ -18,7 +19,8 @@ export interface TrialWork {
   readonly files: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly heartbeat: ProgressHeartbeat;
-  /** What every program of the trial gets; `slot` says on which card it runs. */
+  readonly slots: TrialSlots;
+  /** What every program of the trial gets; `slot` says on which cards it runs. */
   processOrder(slot: Slot): StageProcess;
   /** Where the log of what runs now lies, for the failure. */
   noteLog(path: string): void;

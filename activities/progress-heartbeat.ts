@@ -1,5 +1,6 @@
 import type { TrialFailure, TrialStage } from '../src/errors.js';
 import type { TrialProgress } from './contracts.js';
+import { sumGpuSeconds } from './lease-guard.js';
 
 const longestTickMs = 5000;
 const shortestPauseMs = 1000;
@@ -10,6 +11,10 @@ export interface HeartbeatOptions {
   readonly now?: () => number;
   /** How the attempts before ended. */
   readonly failures?: readonly TrialFailure[];
+  /** Card-seconds held since this heartbeat began. @default none */
+  readonly countGpuSeconds?: () => number;
+  /** When the first attempt started, ms since the epoch. */
+  readonly startedAtMs?: number;
 }
 
 /** They travel with every heartbeat: older ones are dropped, long texts cut. */
@@ -23,6 +28,8 @@ const longestTail = 600;
  */
 export class ProgressHeartbeat {
   stage: TrialStage = 'queued';
+  /** Where it is evaluated now. */
+  slot: string | undefined;
   /** How the attempts so far ended, by time. */
   failures: readonly TrialFailure[];
   private hasEnded = false;
@@ -32,17 +39,29 @@ export class ProgressHeartbeat {
   private readonly node: string;
   private readonly send: (progress: TrialProgress) => void;
   private readonly now: () => number;
+  private readonly countGpuSeconds: () => number;
+  private readonly startedAtMs: number | undefined;
+  /** Of those that the failures since tell. */
+  private toldGpuSeconds = 0;
   private readonly ticker: NodeJS.Timeout;
 
   constructor(
     node: string,
     send: (progress: TrialProgress) => void,
-    { timeoutMs = Infinity, now = () => performance.now(), failures = [] }: HeartbeatOptions = {},
+    {
+      timeoutMs = Infinity,
+      now = () => performance.now(),
+      failures = [],
+      countGpuSeconds = () => 0,
+      startedAtMs,
+    }: HeartbeatOptions = {},
   ) {
     this.node = node;
     this.send = send;
     this.now = now;
     this.failures = failures;
+    this.countGpuSeconds = countGpuSeconds;
+    this.startedAtMs = startedAtMs;
     this.ticker = setInterval(
       () => {
         this.beat();
@@ -50,6 +69,11 @@ export class ProgressHeartbeat {
       Math.min(longestTickMs, timeoutMs > 0 ? timeoutMs / 3 : Infinity),
     );
     this.beat();
+  }
+
+  /** Card-seconds that no failure tells yet: those of the attempt that runs. */
+  get gpuSeconds(): number {
+    return Math.round((this.countGpuSeconds() - this.toldGpuSeconds) * 1000) / 1000;
   }
 
   enter(stage: TrialStage): void {
@@ -75,7 +99,8 @@ export class ProgressHeartbeat {
       ...(logTail === undefined ? {} : { logTail: logTail.slice(-longestTail) }),
       isRetried: true,
     };
-    this.failures = [...this.failures, short].slice(-mostFailures);
+    this.failures = dropOldest([...this.failures, short]);
+    this.toldGpuSeconds += failure.gpuSeconds ?? 0;
     this.beat();
   }
 
@@ -96,8 +121,19 @@ export class ProgressHeartbeat {
       percent: this.percent,
       ...(this.activity === undefined ? {} : { activity: this.activity }),
       node: this.node,
+      ...(this.slot === undefined ? {} : { slot: this.slot }),
+      gpuSeconds: this.gpuSeconds,
+      ...(this.startedAtMs === undefined ? {} : { startedAtMs: this.startedAtMs }),
       ...(this.failures.length === 0 ? {} : { failures: this.failures }),
       ...(this.hasEnded ? { hasEnded: true } : {}),
     });
   }
+}
+
+/** The last ones; the first of them tells the card-seconds of those that are dropped, too. */
+function dropOldest(failures: readonly TrialFailure[]): readonly TrialFailure[] {
+  const [first, ...kept] = failures.slice(-mostFailures);
+  const dropped = failures.slice(0, -mostFailures);
+  if (first === undefined || dropped.length === 0) return failures;
+  return [{ ...first, gpuSeconds: sumGpuSeconds([...dropped, first]) }, ...kept];
 }

@@ -39,7 +39,7 @@ export function activities(more: Partial<NodeDependencies> = {}) {
     },
     deviceClass: 'cpu',
     mergePool: createSlotPool([{ id: 'merge' }]),
-    gpuPool: createSlotPool([{ id: 'gpu', cudaDevice: '3' }]),
+    gpuPool: createSlotPool([{ id: 'gpu', cudaDevices: ['3'] }]),
     threadsPerChild: 1,
     env: { PATH: process.env['PATH'], HF_TOKEN: 'canary-0123456789' },
     graceMs: 200,

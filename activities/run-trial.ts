@@ -1,8 +1,10 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { ToolCommands } from '../src/config.js';
 import { isRetryable, StageFailedError, type TrialFailure } from '../src/errors.js';
+import { CardOccupancy } from '../src/external/card-memory.js';
 import { ParentReader } from '../src/external/parent-bytes.js';
 import { WarmProofs } from '../src/external/warm-proofs.js';
+import { aborted } from './aborted.js';
 import type {
   NodeActivities,
   NodeAdminActivities,
@@ -13,16 +15,18 @@ import type {
 import { createChoosingEvaluator } from './choose-evaluator.js';
 import { createColdEvaluator } from './cold-evaluator.js';
 import type { Evaluator } from './evaluator.js';
+import { HeldSeconds } from './held-seconds.js';
+import { LeaseGuard, sumGpuSeconds } from './lease-guard.js';
 import { ProgressHeartbeat } from './progress-heartbeat.js';
 import { createReleaseCheckpoint } from './release-checkpoint.js';
 import { Residences } from './residence.js';
 import type { Permissions } from '../src/preflight/permissions.js';
 import { requireRunTrialInput } from './run-trial-input-schema.js';
-import type { SlotPool } from './slots.js';
 import { TrialRun, type NodeTools } from './trial-run.js';
+import type { CardWatch, SlotDependencies } from './trial-slots.js';
 import type { WarmDependencies } from './warm-evaluator.js';
 
-export interface NodeDependencies {
+export interface NodeDependencies extends Omit<SlotDependencies, 'cardWatch'> {
   readonly nodeId: string;
   /** Absolute; this node's alone. */
   readonly workRoot: string;
@@ -31,10 +35,6 @@ export interface NodeDependencies {
   readonly tools: ToolCommands;
   /** What the node has. */
   readonly deviceClass: 'cpu' | 'cuda';
-  /** One slot: the next merge runs beside this evaluation. */
-  readonly mergePool: SlotPool;
-  /** One slot per evaluation at once. */
-  readonly gpuPool: SlotPool;
   /** Absent: every trial is evaluated cold. */
   readonly warm?: Pick<WarmDependencies, 'children' | 'places' | 'pythonPath'>;
   readonly threadsPerChild: number;
@@ -54,6 +54,7 @@ export function createNodeActivities(deps: NodeDependencies): NodeActivities & N
   const shared: NodeTools = {
     evaluator: createEvaluator(deps),
     parents: new ParentReader(deps.workRoot, deps.env ?? process.env),
+    ...(deps.deviceClass === 'cuda' ? { cardWatch: createCardWatch(deps, running) } : {}),
   };
   return {
     runTrial: (input) => runAttempt(deps, shared, running, input),
@@ -65,15 +66,26 @@ export function createNodeActivities(deps: NodeDependencies): NodeActivities & N
 }
 
 function createEvaluator(deps: NodeDependencies): Evaluator {
-  const { nodeId, workRoot, warm, tools, mergePool, gpuPool } = deps;
+  const { nodeId, workRoot, warm, tools } = deps;
   const cold = createColdEvaluator(deps);
   if (warm === undefined) return cold;
   return createChoosingEvaluator({
     nodeId,
     cold,
-    warm: { ...warm, tools, mergePool, gpuPool },
+    warm: { ...warm, tools },
     proofs: new WarmProofs(workRoot),
-    residences: new Residences(warm.places.size, deps.deviceClass),
+    // One more than slots where the next merge has a process of its own; planned for that in any case.
+    residences: new Residences(deps.gpuPool.size + 1, deps.deviceClass),
+  });
+}
+
+function createCardWatch(deps: NodeDependencies, running: RunningWork): CardWatch {
+  const { workRoot, warm, env = process.env } = deps;
+  return new CardOccupancy({
+    workRoot,
+    env,
+    isRunning: (work) =>
+      running.has(work) || warm?.children.has(work.replace(/^warm[/]/, '')) === true,
   });
 }
 
@@ -89,18 +101,33 @@ async function runAttempt(
   const context = Context.current();
   requireOwnTrial(input, { attempt: context.info.attempt, node: deps.nodeId });
   const { attempt, heartbeatTimeoutMs: timeoutMs } = context.info;
-  const { cancellationSignal: signal } = context;
+  const before = readHistory(context.info.heartbeatDetails as unknown, attempt);
+  const cards = new HeldSeconds();
+  const lease = new LeaseGuard(input.lease ?? {}, {
+    cards,
+    earlierGpuSeconds: sumGpuSeconds(before.failures),
+    earlierWallSeconds: Math.max(0, (Date.now() - before.startedAtMs) / 1000),
+  });
+  const { cancellationSignal } = context;
+  const signal = AbortSignal.any([cancellationSignal, lease.signal]);
   const beat = (progress: TrialProgress): void => {
     context.heartbeat(progress);
   };
-  const failures = readFailures(context.info.heartbeatDetails as unknown, attempt);
-  const heartbeat = new ProgressHeartbeat(deps.nodeId, beat, { timeoutMs, failures });
-  const trial = new TrialRun(deps, shared, input, heartbeat, { signal, attempt });
+  const countGpuSeconds = (): number => cards.total;
+  const heartbeat = new ProgressHeartbeat(deps.nodeId, beat, {
+    ...{ timeoutMs, countGpuSeconds, ...before },
+  });
+  const requireLease = (): void => {
+    lease.requireLeft();
+  };
+  const isPrefetched = running.size >= deps.gpuPool.size;
+  const options = { attempt, signal, cards, requireLease, isPrefetched };
+  const trial = new TrialRun(deps, shared, input, heartbeat, options);
   try {
-    return await runAlone(running, input.workKey, context.cancelled, () => trial.run());
+    return await runAlone(running, input.workKey, signal, () => trial.run());
   } catch (error) {
     // The processes are gone by now; what Temporal wants to see is its own failure.
-    if (signal.aborted) return await context.cancelled;
+    if (cancellationSignal.aborted) return await context.cancelled;
     const failure = trial.describe(error);
     const earlier = heartbeat.failures;
     heartbeat.noteEnd(failure);
@@ -112,6 +139,7 @@ async function runAttempt(
       details: [{ ...failure, ...(earlier.length === 0 ? {} : { earlier }) }],
     });
   } finally {
+    lease.stop();
     heartbeat.stop();
   }
 }
@@ -128,26 +156,36 @@ function requireOwnTrial(input: unknown, where: Pick<TrialFailure, 'attempt' | '
   }
 }
 
-/** How the attempts before this one ended, as the last heartbeat of the one before tells. */
-function readFailures(details: unknown, attempt: number): readonly TrialFailure[] {
+/** How the attempts before this one went, as the last heartbeat of the one before tells. */
+function readHistory(
+  details: unknown,
+  attempt: number,
+): { readonly failures: readonly TrialFailure[]; readonly startedAtMs: number } {
   const before = details as TrialProgress | undefined;
-  if (attempt === 1 || typeof before !== 'object') return [];
-  const { failures = [], hasEnded, stage, node } = before;
-  if (hasEnded === true) return failures;
-  const reason = `The node ${node} stopped answering in the stage ${stage}: see whether its worker runs.`;
-  const lost = { class: 'node_lost', reason, stage, node, attempt: attempt - 1 } as const;
-  return [...failures, { ...lost, isRetried: true }];
+  if (attempt === 1 || typeof before !== 'object') return { failures: [], startedAtMs: Date.now() };
+  const { failures = [], startedAtMs = Date.now(), hasEnded, stage, node, gpuSeconds } = before;
+  if (hasEnded === true) return { failures, startedAtMs };
+  const lost: TrialFailure = {
+    class: 'node_lost',
+    reason: `The node ${node} stopped answering in the stage ${stage}: see whether its worker runs.`,
+    stage,
+    node,
+    attempt: attempt - 1,
+    ...(gpuSeconds === undefined ? {} : { gpuSeconds }),
+    isRetried: true,
+  };
+  return { failures: [...failures, lost], startedAtMs };
 }
 
 /** A second attempt at equal work waits for the first, and then finds its result. */
 async function runAlone<T>(
   running: RunningWork,
   workKey: string,
-  cancelled: Promise<never>,
+  signal: AbortSignal,
   work: () => Promise<T>,
 ): Promise<T> {
   for (let other = running.get(workKey); other !== undefined; other = running.get(workKey)) {
-    await Promise.race([other, cancelled]);
+    await Promise.race([other, aborted(signal)]);
   }
   const result = work();
   running.set(

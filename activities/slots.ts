@@ -1,12 +1,20 @@
-/** A share of a node: `cudaDevice` becomes `CUDA_VISIBLE_DEVICES` of what runs in it. */
+/** A share of a node: what runs in it sees these cards and no others. */
 export interface Slot {
   readonly id: string;
-  readonly cudaDevice?: string;
+  /** Become `CUDA_VISIBLE_DEVICES`. Absent or empty: a share of the CPU. */
+  readonly cudaDevices?: readonly string[];
 }
 
+/**
+ * How merges and evaluations share the cards of a node. `overlap`: the next trial merges beside the
+ * evaluations, on the CPU or, with `merge.cuda`, on the last cards; `spare`: those cards are for merges
+ * alone; `serial`: a trial merges and evaluates in its one slot, and nothing beside it.
+ */
+export type MergeStrategy = 'overlap' | 'spare' | 'serial';
+
 export interface SlotOptions {
-  /** Only a slot on this card will do: the model lies there. */
-  readonly cudaDevice?: string | undefined;
+  /** Only a slot of the same cards will do: the model lies there. */
+  readonly sharing?: Slot | undefined;
 }
 
 /** Slots that stages of trials take in turn, first come, first served. */
@@ -22,10 +30,10 @@ export function createSlotPool(slots: readonly Slot[]): SlotPool {
   const free = [...slots];
   const waiting: { fits: (slot: Slot) => boolean; take: (slot: Slot) => void }[] = [];
 
-  const acquire = (signal: AbortSignal, { cudaDevice }: SlotOptions): Promise<Slot> => {
+  const acquire = (signal: AbortSignal, { sharing }: SlotOptions): Promise<Slot> => {
     signal.throwIfAborted();
     const fits = (slot: Slot): boolean =>
-      cudaDevice === undefined || slot.cudaDevice === cudaDevice;
+      sharing === undefined || visibleCards(slot) === visibleCards(sharing);
     const index = free.findIndex(fits);
     const slot = free[index];
     if (slot !== undefined) {
@@ -73,4 +81,14 @@ export function createSlotPool(slots: readonly Slot[]): SlotPool {
       }
     },
   };
+}
+
+/** As `CUDA_VISIBLE_DEVICES` takes it; empty for a share of the CPU. */
+export function visibleCards({ cudaDevices = [] }: Slot): string {
+  return cudaDevices.join(',');
+}
+
+/** What an hour of a slot counts: its cards, or 1 where it has none. */
+export function countCards({ cudaDevices = [] }: Slot): number {
+  return Math.max(1, cudaDevices.length);
 }

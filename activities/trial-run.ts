@@ -16,12 +16,27 @@ import type { ProgressHeartbeat } from './progress-heartbeat.js';
 import { requireParents } from './require-parents.js';
 import type { NodeDependencies } from './run-trial.js';
 import { CodeGuard } from './refuse-code.js';
-import type { Slot } from './slots.js';
+import type { HeldSeconds } from './held-seconds.js';
+import { visibleCards, type Slot } from './slots.js';
+import { TrialSlots, type CardWatch } from './trial-slots.js';
 
 /** What the trials of a node share. */
 export interface NodeTools {
   readonly evaluator: Evaluator;
   readonly parents: ParentReader;
+  /** Absent on a CPU node. */
+  readonly cardWatch?: CardWatch;
+}
+
+export interface AttemptOptions {
+  readonly attempt: number;
+  /** Cancelled, or its lease is used up. */
+  readonly signal: AbortSignal;
+  /** Counts the cards that it holds. */
+  readonly cards: HeldSeconds;
+  /** Throws when its lease is used up before it begins. */
+  readonly requireLease: () => void;
+  readonly isPrefetched: boolean;
 }
 
 /** One attempt of Temporal's at one trial: one of ours, or some with ever smaller batches. */
@@ -32,6 +47,8 @@ export class TrialRun {
   private readonly input: RunTrialInput;
   private readonly heartbeat: ProgressHeartbeat;
   private readonly signal: AbortSignal;
+  private readonly slots: TrialSlots;
+  private readonly options: AttemptOptions;
   private readonly guard: CodeGuard;
   /** Number of the folder `attempt-<k>`. */
   private attempt: number;
@@ -41,18 +58,25 @@ export class TrialRun {
 
   constructor(
     deps: NodeDependencies,
-    { evaluator, parents }: NodeTools,
+    { evaluator, parents, cardWatch }: NodeTools,
     input: RunTrialInput,
     heartbeat: ProgressHeartbeat,
-    { signal, attempt }: { readonly signal: AbortSignal; readonly attempt: number },
+    options: AttemptOptions,
   ) {
     this.deps = deps;
     this.evaluator = evaluator;
     this.reader = parents;
     this.input = input;
     this.heartbeat = heartbeat;
+    const { signal, cards } = options;
+    const isMergedOnCard = input.mergeOptions.cuda;
     this.signal = signal;
-    this.attempt = attempt;
+    this.slots = new TrialSlots(
+      { ...deps, cardWatch },
+      { signal, heartbeat, cards, isMergedOnCard },
+    );
+    this.options = options;
+    this.attempt = options.attempt;
     this.batchSize = input.evaluation.batchSize;
     this.guard = new CodeGuard(deps.permissions ?? nothingAllowed, deps.env ?? process.env);
   }
@@ -75,6 +99,7 @@ export class TrialRun {
       await this.publish(folder.attemptDir(known.attempt));
       return known;
     }
+    this.options.requireLease();
     for (;;) {
       try {
         return await this.evaluate(folder, { deviceClass, versions, files: inputs.files });
@@ -108,6 +133,7 @@ export class TrialRun {
         ...made,
         signal: this.signal,
         heartbeat: this.heartbeat,
+        slots: this.slots,
         processOrder: (slot) => this.processOrder(slot),
         noteLog: (path) => {
           this.logPath = path;
@@ -116,16 +142,24 @@ export class TrialRun {
       this.heartbeat.enter('collect');
       const { report, checkpoint, seconds, mode, modeReason } = evaluated;
       const used = evaluated.batchSize ?? batchSize;
-      const { failures } = this.heartbeat;
+      const { failures, gpuSeconds } = this.heartbeat;
+      const { slot, waitSeconds } = this.slots;
       const result: RunTrialResult = {
         report: packReport(report),
         ...(checkpoint === undefined ? {} : { checkpoint }),
         node: deps.nodeId,
         attempt,
         seconds,
+        waitSeconds,
+        gpuSeconds,
+        isPrefetched: this.options.isPrefetched,
+        ...(slot === undefined ? {} : { slot }),
         mode,
-        modeReason:
-          used === planned ? modeReason : `${modeReason}; ${describeBatch(used, planned)}`,
+        modeReason: [
+          modeReason,
+          ...(used === planned ? [] : [describeBatch(used, planned)]),
+          ...this.slots.strangers,
+        ].join('; '),
         ...(used === planned ? {} : { batchSize: used }),
         ...(failures.length === 0 ? {} : { failures }),
         ...(input.sources === undefined ? {} : { parents: this.parents }),
@@ -188,7 +222,7 @@ export class TrialRun {
   private processOrder(slot: Slot): StageProcess {
     const { deps, input } = this;
     const env = childEnvironment(deps.env ?? process.env, deps.threadsPerChild, {
-      ...(slot.cudaDevice === undefined ? {} : { CUDA_VISIBLE_DEVICES: slot.cudaDevice }),
+      ...showCards(slot),
       [workVariable]: join(deps.workRoot, input.workKey),
       // What no look at the files can foresee, torch itself refuses.
       ...(this.guard.allowsPickle(input) ? {} : { TORCH_FORCE_WEIGHTS_ONLY_LOAD: '1' }),
@@ -231,9 +265,16 @@ export class TrialRun {
       ...(this.logPath === undefined ? {} : { logPath: this.logPath }),
       ...(failure.logTail === undefined ? {} : { logTail: redact(failure.logTail) }),
       ...(isSmaller || isTooLarge ? { batchSize } : {}),
+      gpuSeconds: this.heartbeat.gpuSeconds,
     };
   }
 }
 
 const describeBatch = (used: number, planned: number): string =>
   `batch size ${used}, since ${planned} needed too much memory`;
+
+/** CUDA counts by speed unless it is told to count as nvidia-smi does, where the numbers come from. */
+function showCards(slot: Slot): Readonly<Record<string, string>> {
+  const cards = visibleCards(slot);
+  return cards === '' ? {} : { CUDA_VISIBLE_DEVICES: cards, CUDA_DEVICE_ORDER: 'PCI_BUS_ID' };
+}

@@ -47,7 +47,10 @@ const node = (places = 1, more: Partial<NodeDependencies> = {}) =>
     warm: {
       children,
       places: createSlotPool(
-        Array.from({ length: places }, (_, index) => ({ id: `place-${index}`, cudaDevice: '3' })),
+        Array.from({ length: places }, (_, index) => ({
+          id: `place-${index}`,
+          cudaDevices: ['3'],
+        })),
       ),
       pythonPath: tools,
     },

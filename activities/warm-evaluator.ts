@@ -21,10 +21,8 @@ import type { Slot, SlotPool } from './slots.js';
 export interface WarmDependencies {
   readonly tools: ToolCommands;
   readonly children: WarmChildren;
-  /** A child each: one more than evaluations at once, so that the next merge runs beside them. */
+  /** A child each: one more than evaluations at once, where the next merge runs beside them. */
   readonly places: SlotPool;
-  readonly mergePool: SlotPool;
-  readonly gpuPool: SlotPool;
   /** Absolute path of the folder that holds the Python package `mergesweep_warm`. */
   readonly pythonPath: string;
 }
@@ -56,8 +54,13 @@ export async function evaluateWarm<T>(
   inputs: WarmInputs,
   use: (trial: WarmTrial) => Promise<T>,
 ): Promise<T> {
+  const { slots } = work;
   work.heartbeat.enter('queued');
-  return deps.places.run(work.signal, async (place) => {
+  return slots.hold(() =>
+    slots.take('merge', deps.places, (place) => evaluateAt(place), slots.own),
+  );
+
+  async function evaluateAt(place: Slot): Promise<T> {
     const run = await WarmRun.start(deps, work, choice, inputs, place);
     const merge = await run.takeWeights();
     const { report, seconds, batchSize } = await run.evaluate();
@@ -71,7 +74,7 @@ export async function evaluateWarm<T>(
       ...(batchSize === work.input.evaluation.batchSize ? {} : { batchSize }),
       compareTo: (checkpointDir) => run.compareTo(checkpointDir),
     });
-  });
+  }
 }
 
 /**
@@ -92,13 +95,11 @@ export async function prepareWarm(
 }
 
 class WarmRun {
-  private readonly deps: WarmDependencies;
   private readonly work: TrialWork;
   private readonly place: Slot;
   private readonly child: WarmChild;
 
-  private constructor(deps: WarmDependencies, work: TrialWork, place: Slot, child: WarmChild) {
-    this.deps = deps;
+  private constructor(work: TrialWork, place: Slot, child: WarmChild) {
     this.work = work;
     this.place = place;
     this.child = child;
@@ -142,14 +143,14 @@ class WarmRun {
         signal,
       },
     });
-    return new WarmRun(deps, work, place, child);
+    return new WarmRun(work, place, child);
   }
 
   /** Merges, or takes a model's weights as they are; returns seconds. */
   async takeWeights(): Promise<number> {
     const { input, attemptDir } = this.work;
     const { subject } = input;
-    return this.deps.mergePool.run(this.work.signal, async () => {
+    return this.work.slots.merge(async () => {
       this.work.heartbeat.enter('merge');
       const start = performance.now();
       if (subject.kind === 'model') {
@@ -161,7 +162,7 @@ class WarmRun {
         await this.request('merge', 'merge', { config, seed, weights: this.weights });
       }
       return secondsSince(start);
-    });
+    }, this.place);
   }
 
   /** Out of memory: the child itself tries smaller batches, without loading anything again. */
@@ -191,7 +192,7 @@ class WarmRun {
       }
       return { report: joinReports(evaluation, parts), seconds: secondsSince(start), batchSize };
     };
-    return this.deps.gpuPool.run(work.signal, run, { cudaDevice: this.place.cudaDevice });
+    return work.slots.evaluate(run, this.place);
   }
 
   /** Writes the merge to disk where it is wanted there. */
@@ -201,7 +202,7 @@ class WarmRun {
     if (subject.kind !== 'merge' || input.isCheckpointWanted !== true) return undefined;
     const made = await folder.readCheckpoint();
     if (made !== undefined) return made;
-    return this.deps.mergePool.run(signal, async () => {
+    return this.work.slots.merge(async () => {
       const { recipe } = subject;
       const partial = join(attemptDir, 'checkpoint.partial');
       await requireFreeSpace(recipe, attemptDir);
@@ -214,7 +215,7 @@ class WarmRun {
       } finally {
         await rm(partial, { recursive: true, force: true });
       }
-    });
+    }, this.place);
   }
 
   async compareTo(checkpointDir: string): Promise<readonly string[]> {

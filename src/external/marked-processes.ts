@@ -47,18 +47,28 @@ function listProcesses(): number[] {
 }
 
 function hasEntry(pid: number, entry: string): boolean {
-  let environment: string;
-  try {
-    environment = readFileSync(`/proc/${pid}/environ`, 'latin1');
-  } catch {
-    // Gone meanwhile, or another user's.
-    return false;
-  }
   const bytes = Buffer.from(entry).toString('latin1');
-  return environment.split('\0').some((found) => found === bytes || found.startsWith(`${bytes}/`));
+  return readEnvironment(pid).some((found) => found === bytes || found.startsWith(`${bytes}/`));
 }
 
-function isAlive(pid: number): boolean {
+/** The work that a process is for; undefined where it is nobody's, or can't be read. */
+export function readMark(pid: number): string | undefined {
+  const name = `${workVariable}=`;
+  const entry = readEnvironment(pid).find((found) => found.startsWith(name));
+  return entry && Buffer.from(entry.slice(name.length), 'latin1').toString();
+}
+
+/** `NAME=value`, a character a byte; nothing of a process that is gone, or another user's. */
+function readEnvironment(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
+  } catch {
+    return [];
+  }
+}
+
+/** False for zombies: they hold neither memory nor a card. */
+export function isAlive(pid: number): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     return !/^[ZX] /.test(stat.slice(stat.lastIndexOf(')') + 2));

@@ -12,6 +12,15 @@ export function signalGroup(groupId: number, signal: NodeJS.Signals): void {
   passCrashPoint('after signal', signal);
 }
 
+/** Kills the group of a process; a process of our own group, or of one that can't be told, alone. */
+export function killGroupOf(pid: number): void {
+  const groupId = Number(readFields(String(pid))?.[2]);
+  const own = Number(readFields('self')?.[2]);
+  if (groupId > 1 && groupId !== own) signalGroup(groupId, 'SIGKILL');
+  // The group of a negative id is the process.
+  else signalGroup(-pid, 'SIGKILL');
+}
+
 /** CPU time that the group has used, ms; undefined where there is no /proc (macOS). */
 export function cpuMsOfGroup(groupId: number): number | undefined {
   if (process.platform !== 'linux') return undefined;
@@ -24,13 +33,18 @@ function ticksOfGroup(groupId: number): number[] {
   const all: number[] = [];
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
-    const text = readStat(entry);
-    // The command's name may hold spaces and brackets: the fields begin after the last one.
-    const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ');
+    const fields = readFields(entry);
     if (fields === undefined || Number(fields[2]) !== groupId) continue;
     all.push(Number(fields[11]) + Number(fields[12]) + Number(fields[13]) + Number(fields[14]));
   }
   return all;
+}
+
+/** Of its stat, from the state on. */
+function readFields(pid: string): readonly string[] | undefined {
+  const text = readStat(pid);
+  // The command's name may hold spaces and brackets: the fields begin after the last one.
+  return text?.slice(text.lastIndexOf(')') + 2).split(' ');
 }
 
 function readStat(pid: string): string | undefined {

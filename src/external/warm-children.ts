@@ -30,6 +30,13 @@ interface Place {
 /** The children of a node by place (`<slot>`), each started when its place is first used. */
 export class WarmChildren {
   private readonly places = new Map<string, Place>();
+  /** Where a child is being started or ended. */
+  private readonly changing = new Set<string>();
+
+  /** Whether a process of that place may be alive. */
+  has(placeId: string): boolean {
+    return this.places.has(placeId) || this.changing.has(placeId);
+  }
 
   /**
    * The child of a place with these settings, started anew where there is none, it died, or it is worn.
@@ -41,30 +48,41 @@ export class WarmChildren {
     const place = this.places.get(placeId);
     if (place?.key === key && place.child.isUsable && !isWorn(place.child)) return place.child;
     await this.drop(placeId);
-    const child = await WarmChild.start(lease.child);
+    this.changing.add(placeId);
     try {
-      await child.request({
-        ...lease.start,
-        op: 'init',
-        params: lease.settings.init,
-        stage: 'evaluate',
-      });
+      const child = await startChild(lease);
       this.places.set(placeId, { key, child });
       return child;
-    } catch (error) {
-      await child.close();
-      throw error;
+    } finally {
+      this.changing.delete(placeId);
     }
   }
 
   async drop(placeId: string): Promise<void> {
     const place = this.places.get(placeId);
+    if (place === undefined) return;
+    this.changing.add(placeId);
     this.places.delete(placeId);
-    await place?.child.close();
+    try {
+      await place.child.close();
+    } finally {
+      this.changing.delete(placeId);
+    }
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.places.keys()].map((placeId) => this.drop(placeId)));
+  }
+}
+
+async function startChild({ child: order, start, settings }: WarmLease): Promise<WarmChild> {
+  const child = await WarmChild.start(order);
+  try {
+    await child.request({ ...start, op: 'init', params: settings.init, stage: 'evaluate' });
+    return child;
+  } catch (error) {
+    await child.close();
+    throw error;
   }
 }
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { assignCards, createLocalNode, nameNode, parseGpus } from './local-node.js';
+import { createLocalNode, nameNode, parseGpus } from './local-node.js';
 
 describe('createLocalNode', () => {
   let workRoot: string;
@@ -95,16 +95,5 @@ describe('parseGpus', () => {
   });
   it.each(['', '0,', '0,0', 'all', '-1'])('refuses %j', (text) => {
     expect(() => parseGpus(text)).toThrow(/expected numbers or UUIDs of cards, each once/);
-  });
-});
-
-describe('assignCards', () => {
-  it('shares cards in turn, and gives none where there are none', () => {
-    expect(assignCards(['a', 'b', 'c'], ['0', '1'])).toEqual([
-      { id: 'a', cudaDevice: '0' },
-      { id: 'b', cudaDevice: '1' },
-      { id: 'c', cudaDevice: '0' },
-    ]);
-    expect(assignCards(['a'], [])).toEqual([{ id: 'a' }]);
   });
 });

@@ -7,7 +7,7 @@ import { createNodeActivities } from '../../activities/run-trial.js';
 import type { NodeActivities, NodeAdminActivities } from '../../activities/contracts.js';
 import type { NodeStanding } from '../../activities/node-standing.js';
 import { createSlotPool } from '../../activities/slots.js';
-import type { Slot } from '../../activities/slots.js';
+import type { MergeStrategy } from '../../activities/slots.js';
 import { findProjectRoot } from '../config.js';
 import type { Environment, ToolCommands } from '../config.js';
 import { MergesweepError, UsageError } from '../errors.js';
@@ -18,6 +18,7 @@ import { WarmChildren } from '../external/warm-children.js';
 import { clearFormerWork, dropUnreleased, releaseWithinMs } from '../external/work-folder.js';
 import type { Permissions } from '../preflight/permissions.js';
 import { acquireExclusiveLock } from '../store/exclusive-lock.js';
+import { planSlots, type SlotPlan } from './plan-slots.js';
 
 export interface LocalNodeOptions {
   readonly nodeId: string;
@@ -27,13 +28,13 @@ export interface LocalNodeOptions {
   readonly publishRoot?: string;
   readonly tools: ToolCommands;
   readonly env: Environment;
-  /** Evaluations at once; default: one per card, else one per two cores. */
+  /** Evaluations at once; default: one per group of cards, else one per two cores. */
   readonly slots?: number | undefined;
   /** Cards to use; default: all that nvidia-smi lists. */
   readonly gpus?: readonly string[] | undefined;
   /** Cards of one slot, ≥ 1: more than 1 for a model over several cards. @default 1 */
   readonly gpusPerTrial?: number | undefined;
-  /** Where merges are made; default: as the node allows. */
+  /** How merges and evaluations share the cards. @default overlap */
   readonly strategy?: MergeStrategy | undefined;
   /** Bytes that the work folder may hold; default: what the disk has. */
   readonly diskQuotaBytes?: number | undefined;
@@ -43,14 +44,10 @@ export interface LocalNodeOptions {
   readonly permissions?: Permissions | undefined;
 }
 
-/**
- * `overlap`: the next trial merges beside the evaluations; `spare`: on a card of its own; `serial`: in
- * the slot that evaluates it then.
- */
-export type MergeStrategy = 'overlap' | 'spare' | 'serial';
-
-export interface LocalNode {
+export interface LocalNode extends Pick<SlotPlan, 'strategy' | 'gpusPerTrial' | 'prefetch'> {
   readonly slots: number;
+  /** Slots with nothing in them now. */
+  readonly freeSlots: () => number;
   readonly deviceClass: 'cpu' | 'cuda';
   readonly activities: NodeActivities & NodeAdminActivities;
   /** Ends what runs warm and gives the work folder back. Twice is once. */
@@ -62,12 +59,16 @@ const graceMs = 4_000;
 
 /**
  * @throws UsageError `work_dir` when another process works in the folder, `work_dir_unusable` when it
- *   can't be read and written, `orphans` when a former worker's processes can't be ended
+ *   can't be read and written, `orphans` when a former worker's processes can't be ended,
+ *   `gpus_per_trial` or `strategy` when the cards do not suffice
  */
 export async function createLocalNode(options: LocalNodeOptions): Promise<LocalNode> {
   const gpus = options.gpus ?? (await listGpus(options.env));
   const cores = availableParallelism();
-  const slots = options.slots ?? (gpus.length > 0 ? gpus.length : Math.max(1, cores >> 1));
+  const plan = planSlots({ ...options, gpus, cores });
+  const slots = plan.evaluation.length;
+  const { strategy, gpusPerTrial, prefetch } = plan;
+  const gpuPool = createSlotPool(plan.evaluation);
   const deviceClass = gpus.length > 0 ? 'cuda' : 'cpu';
   const { nodeId, publishRoot, tools, env } = options;
   const giveBack = await takeWorkRoot(options.workRoot);
@@ -80,15 +81,16 @@ export async function createLocalNode(options: LocalNodeOptions): Promise<LocalN
     ...(publishRoot === undefined ? {} : { publishRoot }),
     tools,
     deviceClass,
-    mergePool: createSlotPool(assignCards(['merge'], gpus.slice(-1))),
-    gpuPool: createSlotPool(assignCards(numberSlots(slots), gpus)),
+    strategy,
+    mergePool: createSlotPool(plan.merge),
+    gpuPool,
     warm: {
       children,
-      places: createSlotPool(assignCards(numberSlots(slots + 1), gpus)),
+      places: createSlotPool(plan.places),
       pythonPath: join(findProjectRoot(), 'python'),
     },
-    // A merge runs beside the evaluations.
-    threadsPerChild: Math.max(1, Math.floor(cores / (slots + 1))),
+    // A prefetched trial merges beside the evaluations.
+    threadsPerChild: Math.max(1, Math.floor(cores / (slots + prefetch))),
     env,
     graceMs,
     ...(options.permissions === undefined ? {} : { permissions: options.permissions }),
@@ -98,7 +100,8 @@ export async function createLocalNode(options: LocalNodeOptions): Promise<LocalN
     await endMarked(workRoot, graceMs);
     giveBack();
   };
-  return { slots, deviceClass, activities, close };
+  const freeSlots = (): number => gpuPool.free;
+  return { slots, freeSlots, deviceClass, strategy, gpusPerTrial, prefetch, activities, close };
 }
 
 /** Makes the folder ours alone and clears what a former owner left; returns how to give it back. */
@@ -146,17 +149,6 @@ async function withAdvice<T>(workRoot: string, work: () => T | Promise<T>): Prom
     const { message } = toStageFailure(error, workRoot);
     throw new UsageError('work_dir_unusable', message, { cause: error });
   }
-}
-
-const numberSlots = (count: number): string[] =>
-  Array.from({ length: count }, (_, index) => `slot-${index + 1}`);
-
-/** More slots than cards share them in turn. */
-export function assignCards(ids: readonly string[], gpus: readonly string[]): Slot[] {
-  return ids.map((id, index) => {
-    const cudaDevice = gpus[index % gpus.length];
-    return cudaDevice === undefined ? { id } : { id, cudaDevice };
-  });
 }
 
 /** `<host>-<suffix>`, of the characters that queue names and folders take. */
