@@ -36,7 +36,8 @@ export class LeaseGuard {
     use.cards.onChange = () => {
       this.schedule();
     };
-    this.schedule();
+    // What is used up before it has begun is for `requireLeft`: its result may lie there.
+    if (this.leftMs() > 0) this.schedule();
   }
 
   /** @throws StageFailedError `budget` when nothing is left to begin with */
@@ -67,18 +68,17 @@ export class LeaseGuard {
     return 1000 * Math.min(ofCards, wallSeconds - this.wallSeconds);
   }
 
-  /** What is used up before the attempt has begun is for `requireLeft`: its result may lie there. */
   private schedule(): void {
     clearTimeout(this.timer);
     const left = this.leftMs();
-    if (left <= 0 || left === Infinity) return;
-    this.timer = setTimeout(
-      () => {
-        if (this.leftMs() <= 0) this.end();
-        else this.schedule();
-      },
-      Math.min(longestTimerMs, Math.ceil(left)),
-    ).unref();
+    if (left <= 0) this.end();
+    else if (left < Infinity)
+      this.timer = setTimeout(
+        () => {
+          this.schedule();
+        },
+        Math.min(longestTimerMs, Math.ceil(left)),
+      ).unref();
   }
 
   private end(): void {

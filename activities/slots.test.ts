@@ -56,3 +56,20 @@ test('who stops waiting takes no slot', async () => {
   await holder;
   await expect(pool.run(signal, () => Promise.resolve('free'))).resolves.toBe('free');
 });
+
+test('who needs the cards where its model lies waits for them, while others pass', async () => {
+  const pool = createSlotPool([
+    { id: 'a', cudaDevices: ['0', '1'] },
+    { id: 'b', cudaDevices: ['2', '3'] },
+  ]);
+  const log: string[] = [];
+  let finish = (): void => undefined;
+  const holder = pool.run(signal, () => new Promise<void>((resolve) => (finish = resolve)));
+  const sharing = { id: 'place', cudaDevices: ['0', '1'] };
+  const note = (slot: { id: string }) => Promise.resolve(void log.push(slot.id));
+  const bound = pool.run(signal, note, { sharing });
+  await pool.run(signal, note);
+  finish();
+  await Promise.all([holder, bound]);
+  expect(log).toEqual(['b', 'a']);
+});

@@ -97,6 +97,7 @@ function toTimedOut(trial: TrialId, timeout: TimeoutFailure, attempts: number): 
     stage,
     attempt: attempts,
     ...(progress === undefined ? {} : { node: progress.node }),
+    ...(progress?.gpuSeconds === undefined ? {} : { gpuSeconds: progress.gpuSeconds }),
     ...(progress?.failures === undefined ? {} : { earlier: progress.failures }),
   };
   return { trial, status: 'failed', failure };
