@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { StageFailedError } from '../errors.js';
 
 /**
@@ -57,7 +57,7 @@ function endOf(rungs: readonly number[], rung: number, count: number): number {
 function shuffle(seed: number, task: string, count: number): number[] {
   const keyed = Array.from({ length: count }, (_, id) => ({
     id,
-    key: createHash('sha256').update(`${seed}\0${task}\0${id}`).digest('hex'),
+    key: hash('sha256', `${seed}\0${task}\0${id}`),
   }));
   return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ id }) => id);
 }

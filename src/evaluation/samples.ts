@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { StageFailedError } from '../errors.js';
 import type { DocumentValues } from './eval-report.js';
 import { combineHashes } from './combine-reports.js';
@@ -52,7 +52,7 @@ export function parseSamples(
     documentIds: samples.map(({ id }) => id),
     values: samples.map((sample) => sample.value),
     documentsHash: samples
-      .map(({ id, hash }) => createHash('sha256').update(`${id}\n${hash}`).digest('hex'))
+      .map((sample) => hash('sha256', `${sample.id}\n${sample.hash}`))
       .reduce(combineHashes, '0'.repeat(64)),
   };
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** JSON with sorted keys and without undefined: equal values give equal text. */
 export function canonicalJson(value: unknown): string {
@@ -13,5 +13,5 @@ export function canonicalJson(value: unknown): string {
 
 /** SHA-256 of the canonical JSON, hex. */
 export function hashJson(value: unknown): string {
-  return createHash('sha256').update(canonicalJson(value)).digest('hex');
+  return hash('sha256', canonicalJson(value));
 }

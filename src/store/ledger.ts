@@ -16,6 +16,7 @@ import { readTail, recoveryFileName, recoveryPath } from './recovery-file.js';
 import { startRecoveryLog } from './recovery-log.js';
 import { findRollback } from './rollback.js';
 import type { LedgerReader } from './rows.js';
+import { rememberStandings } from './standings.js';
 import { rememberStatements } from './statements.js';
 
 export const ledgerFileName = 'ledger.sqlite';
@@ -129,7 +130,9 @@ function openWriter(
     const guard = <Result>(work: () => Result) => withSqliteErrors(path, work);
     const reader = createReader(db, guard);
     const { ledgerId } = reader;
-    const log = startRecoveryLog(db, { resultsDir, ledgerId, schema: schemaVersion, warn });
+    const onWritten = rememberStandings(db);
+    const about = { resultsDir, ledgerId, schema: schemaVersion };
+    const log = startRecoveryLog(db, { ...about, warn, onWritten });
     log.flush();
     return {
       ...reader,

@@ -36,7 +36,11 @@ export function listEvents(db: Connection, sweep: string, after = 0): OptimizerE
  */
 export function storeSnapshot(db: Connection, sweep: string, sampler: Sampler): void {
   const sequence = latestSequence(db, sweep);
-  const before = findSnapshot(db, sweep);
+  const before = db
+    .prepare(
+      'SELECT sequence, engine FROM snapshots WHERE sweep = ? ORDER BY sequence DESC LIMIT 1',
+    )
+    .get(sweep) as Pick<Snapshot, 'sequence' | 'engine'> | undefined;
   if (sequence === 0 || sequence === before?.sequence) return;
   const engine = nameEngine();
   if (before !== undefined) dropStates(db, sweep, before, engine);
@@ -66,7 +70,12 @@ export function setSnapshotState(
 const anchorEvery = 128;
 
 /** Of the snapshots so far only anchors keep their state: the last two, and the last one of another engine. */
-function dropStates(db: Connection, sweep: string, latest: Snapshot, engine: string): void {
+function dropStates(
+  db: Connection,
+  sweep: string,
+  latest: Pick<Snapshot, 'sequence' | 'engine'>,
+  engine: string,
+): void {
   const kept = db
     .prepare(
       'SELECT sequence FROM snapshots WHERE sweep = ? AND state IS NOT NULL ORDER BY sequence',

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from './sha256.js';
 
 /**
  * The lines of `recovery.jsonl`: one a committed transaction, each with every row that the transaction
@@ -34,5 +34,4 @@ export function parseLine(text: string): RecoveryLine | undefined {
   return JSON.parse(body) as RecoveryLine;
 }
 
-const digest = (text: string): string =>
-  createHash('sha256').update(text).digest('hex').slice(0, 16);
+const digest = (text: string): string => sha256(text).slice(0, 16);

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Connection } from './connection.js';
+import { forgetChanges, listChanges, noteChanges } from './noted-rows.js';
 import { readTail, recoveryPath, setAside, writeAt } from './recovery-file.js';
 import { renderLine, type RecoveryLine, type StoredRow } from './recovery-lines.js';
 
@@ -20,11 +21,13 @@ export interface RecoveryLogOptions {
   readonly schema: number;
   /** Hears once when the log can't be written, and once when it can be again. @default silence */
   readonly warn?: ((message: string) => void) | undefined;
+  /** Called when changes are in the log, before they are forgotten. */
+  readonly onWritten?: (() => void) | undefined;
 }
 
 /** Notes every change of this connection from now on, and brings the log up to the ledger. */
 export function startRecoveryLog(db: Connection, options: RecoveryLogOptions): RecoveryLog {
-  const { resultsDir, warn = () => undefined } = options;
+  const { resultsDir, warn = () => undefined, onWritten } = options;
   const path = recoveryPath(resultsDir);
   const tables = noteChanges(db);
   let last: { readonly n: number; readonly end: number } | undefined;
@@ -34,7 +37,9 @@ export function startRecoveryLog(db: Connection, options: RecoveryLogOptions): R
 
   const append = (rows: RecoveryLine['rows']): void => {
     const { ledgerId: ledger, schema } = options;
-    const [start, now] = [(last?.n ?? -1) + 1, readHigh(db, tables)];
+    const start = (last?.n ?? -1) + 1;
+    // What has no row here has the highest row that it had.
+    const now = { ...high, ...readHigh(db, last === undefined ? tables : Object.keys(rows)) };
     const parts = split(rows);
     const lines = parts.map((part, index) => {
       // Only the last one says that all is there: a write may be cut off between two of them.
@@ -47,10 +52,11 @@ export function startRecoveryLog(db: Connection, options: RecoveryLogOptions): R
   };
   const flush = (): void => {
     last ??= catchUp();
-    const noted = readNoted(db, tables);
+    const noted = readNoted(db);
     if (noted === undefined) return;
     append(noted);
-    db.prepare('DELETE FROM temp.noted_rows').run();
+    onWritten?.();
+    forgetChanges(db);
   };
   /** What the log lacks of the ledger: all, or what a writer left out that died after its commit. */
   const catchUp = (): typeof last => {
@@ -103,38 +109,11 @@ function split(rows: RecoveryLine['rows']): RecoveryLine['rows'][] {
   return [...parts, Object.fromEntries(rest)];
 }
 
-/** Temporary triggers: they are this connection's, and leave nothing in the file. */
-function noteChanges(db: Connection): string[] {
-  const tables = db
-    .prepare(
-      `SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name`,
-    )
-    .pluck()
-    .all() as string[];
-  db.exec('CREATE TEMP TABLE noted_rows (name TEXT NOT NULL, row INTEGER NOT NULL)');
-  for (const table of tables) {
-    // A snapshot's state is a cache, and most of the ledger's bytes.
-    const events = table === 'snapshots' ? ['INSERT', 'DELETE'] : ['INSERT', 'UPDATE', 'DELETE'];
-    for (const event of events) {
-      db.exec(
-        `CREATE TEMP TRIGGER note_${table}_${event.toLowerCase()} AFTER ${event} ON main.${table}
-         BEGIN INSERT INTO noted_rows VALUES ('${table}', ${event === 'DELETE' ? 'OLD' : 'NEW'}.rowid); END`,
-      );
-    }
-  }
-  return tables;
-}
-
-function readNoted(db: Connection, tables: readonly string[]): RecoveryLine['rows'] | undefined {
-  const noted = db
-    .prepare('SELECT DISTINCT name, row FROM temp.noted_rows ORDER BY row')
-    .raw()
-    .all() as [string, number][];
-  if (noted.length === 0) return undefined;
+function readNoted(db: Connection): RecoveryLine['rows'] | undefined {
+  const noted = listChanges(db);
+  if (noted.size === 0) return undefined;
   const rows: Record<string, [number, StoredRow | null][]> = {};
-  for (const table of tables) {
-    const ids = noted.filter(([name]) => name === table).map(([, row]) => row);
-    if (ids.length === 0) continue;
+  for (const [table, ids] of noted) {
     const read = db.prepare(`SELECT * FROM main.${table} WHERE rowid = ?`);
     rows[table] = ids.map((id) => {
       const row = read.get(id) as StoredRow | undefined;

@@ -31,6 +31,12 @@ interface Call {
   isOrphan: boolean;
 }
 
+/** As text. */
+interface Answered {
+  readonly input: string;
+  readonly reply: string;
+}
+
 export interface CallsOptions {
   readonly queue: EventQueue;
   readonly faults: Faults;
@@ -48,7 +54,8 @@ export interface CallsOptions {
 export class Calls {
   readonly #options: CallsOptions;
   /** Requests that were answered, with the reply, as text. */
-  readonly answered: { readonly input: string; readonly reply: string }[] = [];
+  readonly answered: Answered[] = [];
+  readonly #replies = new Map<string, string>();
 
   constructor(options: CallsOptions) {
     this.#options = options;
@@ -158,10 +165,12 @@ export class Calls {
 
   #noteAnswer(given: TellAskInput, reply: string): void {
     const input = JSON.stringify(given);
-    const before = this.answered.find((each) => each.input === input);
+    const before = this.#replies.get(input);
     this.#options.onTold(given);
-    if (before === undefined) this.answered.push({ input, reply });
-    else this.#compare(before.reply, reply);
+    if (before === undefined) {
+      this.answered.push({ input, reply });
+      this.#replies.set(input, reply);
+    } else this.#compare(before, reply);
   }
 
   #compare(first: string, again: string): void {

@@ -1,5 +1,4 @@
 /** The coordinator as a process that can die between any two steps: the real activities on a real ledger. */
-import { copyFileSync, existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { createCoordinatorActivities } from '../../activities/coordinator.js';
@@ -85,11 +84,12 @@ export class CoordinatorProcess {
     this.isUp = false;
     this.crashes += 1;
     this.#countdown = undefined;
-    const files = ['', '-wal'].map((suffix) => join(this.folder, `${ledgerFileName}${suffix}`));
-    for (const path of files) if (existsSync(path)) copyFileSync(path, `${path}.copy`);
-    // Closing the last connection writes the log back into the file: a killed process does not.
+    // Closing the last connection writes the log back into the file, unless it may only read: a killed
+    // process does not, and the next one has to recover it.
+    const last = new Database(join(this.folder, ledgerFileName), { readonly: true });
+    last.pragma('user_version');
     this.#connection?.close();
-    for (const path of files) if (existsSync(`${path}.copy`)) renameSync(`${path}.copy`, path);
+    last.close();
     this.#ledger = undefined;
     this.#activities = undefined;
   }

@@ -20,6 +20,20 @@ export type Flaw = 'nan' | 'truncated' | 'noise';
  * @throws StageFailedError where the flaw is one that the parsers find
  */
 export function evaluate(run: RunTrialInput, flaw?: Flaw): EvalReport {
+  const key = JSON.stringify([run.subject, run.evaluation, flaw]);
+  const known = reports.get(key);
+  if (known !== undefined) return known;
+  const report = evaluateAnew(run, flaw);
+  if (reports.size >= mostReports) reports.clear();
+  reports.set(key, report);
+  return report;
+}
+
+/** A seed asks for each report again when it checks the ledger. */
+const mostReports = 1000;
+const reports = new Map<string, EvalReport>();
+
+function evaluateAnew(run: RunTrialInput, flaw?: Flaw): EvalReport {
   const reports = planCalls(run.evaluation).map((call) => evaluateCall(run.subject, call, flaw));
   return joinReports(run.evaluation, reports);
 }

@@ -2,7 +2,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { rememberStatements } from './fast-statements.js';
 import { type Flags, parseFlags, usage } from './flags.js';
 import { runSeed, type SeedResult } from './run-seed.js';
 import type { PlanOptions } from './seed-plan.js';
@@ -36,7 +35,6 @@ async function main(): Promise<number> {
 }
 
 async function runHere(flags: Flags, tally: Tally): Promise<void> {
-  rememberStatements();
   const onTrace = flags.isTraced
     ? { onTrace: (line: string) => void process.stdout.write(`${line}\n`) }
     : {};
@@ -73,7 +71,6 @@ function feed(worker: ChildProcess, { mode, trials }: Flags, tally: Tally): Prom
 }
 
 function work(): void {
-  rememberStatements();
   process.on('message', (order) => {
     const { seed, ...options } = order as Order;
     void runSeed(seed, options).then((result) => process.send?.(result));
