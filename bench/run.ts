@@ -4,6 +4,7 @@ import { parseFidelityFlags } from './fidelity/fidelity-flags.js';
 import { benchFidelity } from './fidelity/fidelity.js';
 import { parseNaiveFlags } from './naive/naive-flags.js';
 import { benchNaive } from './naive/naive.js';
+import { benchNodes } from './nodes/nodes.js';
 import { benchOptimizerSpeed } from './optimizer-speed/optimizer-speed.js';
 import { benchOptimizer } from './optimizer/optimizer.js';
 import { benchOverhead } from './overhead/overhead.js';
@@ -22,6 +23,7 @@ const benches: Readonly<Record<string, Bench>> = {
   optimizer: benchOptimizer,
   'optimizer-speed': benchOptimizerSpeed,
   recovery: benchRecovery,
+  nodes: benchNodes,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -1,0 +1,138 @@
+/** One number of slots and one spread: mergesweep, and the others with the same times. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { median } from '../median.js';
+import { barrierSizes, runBarrier } from './barrier.js';
+import type { NodeNetwork } from './network.js';
+import { type Cell, medianSeconds, topologies } from './nodes-flags.js';
+import { type NodesSweepResult, runNodesSweep } from './nodes-sweep.js';
+import { runOptuna, samplers } from './optuna.js';
+import type { PeerResult } from './peer-result.js';
+import { barrierSchedule, listSchedule } from './schedule.js';
+import type { Pace } from './stand-in.js';
+
+/** A merge takes so much of the median of an evaluation. */
+const mergeShare = 0.05;
+
+export interface CellOrder extends Cell {
+  /** Is made. */
+  readonly folder: string;
+  readonly seed: number;
+  readonly trials: number;
+  readonly scale: number;
+  readonly network: NodeNetwork;
+}
+
+/** As many trials a second as 16 slots have at scale 1: more, and the box would be measured. */
+export const scaleOf = (slots: number): number => slots / 16;
+
+export function paceOf({ seed, spread, scale }: Omit<CellOrder, 'folder' | 'network'>): Pace {
+  const evaluation = medianSeconds * scale;
+  return { seed, spread, medianSeconds: evaluation, mergeSeconds: evaluation * mergeShare };
+}
+
+export function runOurs(order: CellOrder): Promise<NodesSweepResult> {
+  const [nodes, slotsPerNode] = topologies[order.slots] ?? [1, order.slots];
+  const { folder, network, trials } = order;
+  const path = join(folder, 'mergesweep');
+  mkdirSync(path, { recursive: true });
+  return runNodesSweep({
+    ...{ folder: path, network, nodes, slotsPerNode, trials, pace: paceOf(order) },
+  });
+}
+
+export type Peer = 'barrier' | 'barrierPlain' | 'optunaCma' | 'optunaTpe';
+export type Peers = Readonly<Record<Peer, PeerResult>>;
+
+/** All at once: they sleep. @param python with Optuna */
+export async function runPeers(order: CellOrder, python: string): Promise<Peers> {
+  const { slots, trials } = order;
+  const pace = paceOf(order);
+  const { plain, filled } = barrierSizes(slots);
+  const place = (name: string) => {
+    const folder = join(order.folder, name);
+    mkdirSync(folder, { recursive: true });
+    return { folder, slots, pace, trials };
+  };
+  const [barrier, barrierPlain, optunaCma, optunaTpe] = await Promise.all([
+    runBarrier({ ...place('barrier'), size: filled }),
+    runBarrier({ ...place('barrier-plain'), size: plain }),
+    ...samplers.map((sampler) => runOptuna({ ...place(`optuna-${sampler}`), python, sampler })),
+  ]);
+  if (optunaCma === undefined || optunaTpe === undefined) throw new Error('two samplers are run');
+  return { barrier, barrierPlain, optunaCma, optunaTpe };
+}
+
+export interface CellSummary extends Cell {
+  readonly seeds: number;
+  readonly scale: number;
+  /** Medians over the seeds. */
+  readonly busyShare: number;
+  readonly wallSeconds: number;
+  /** Wall clock of the drawn times alone, every merge hidden. */
+  readonly idealSeconds: number;
+  /** Their wall clock ÷ ours. */
+  readonly speedup: Readonly<Partial<Record<Peer, number>>>;
+  /** The same of the drawn times alone, merges included in the barrier's. */
+  readonly simulatedSpeedup: { readonly barrier: number; readonly barrierPlain: number };
+  readonly peerBusyShare: Readonly<Partial<Record<Peer, number>>>;
+  /** True score of the best candidate tried, ours first. */
+  readonly bestTrue: Readonly<Partial<Record<Peer | 'mergesweep', number>>>;
+  readonly shippedTrue: Readonly<Partial<Record<Peer | 'mergesweep', number>>>;
+}
+
+export interface CellRun {
+  readonly order: CellOrder;
+  readonly ours: NodesSweepResult;
+  readonly peers: Peers | undefined;
+}
+
+const peerNames: readonly Peer[] = ['barrier', 'barrierPlain', 'optunaCma', 'optunaTpe'];
+
+/** @param runs of one cell, a seed each; at least one */
+export function summarizeCell(runs: readonly CellRun[]): CellSummary {
+  const [first] = runs;
+  if (first === undefined) throw new Error('a cell without a run');
+  const { slots, spread, scale } = first.order;
+  const middle = (read: (run: CellRun) => number): number => median(runs.map(read));
+  const perPeer = (
+    read: (peer: PeerResult, ours: NodesSweepResult) => number,
+  ): Partial<Record<Peer, number>> =>
+    Object.fromEntries(
+      peerNames.flatMap((name): [Peer, number][] =>
+        first.peers === undefined
+          ? []
+          : [[name, middle(({ peers, ours }) => (peers ? read(peers[name], ours) : Number.NaN))]],
+      ),
+    );
+  const { plain, filled } = barrierSizes(slots);
+  const simulated = (size: number): number =>
+    middle(({ ours, order }) => {
+      const times = drawnTimes(ours);
+      const merge = paceOf(order).mergeSeconds;
+      const serial = times.map((time) => time + merge);
+      return barrierSchedule(serial, slots, size) / listSchedule(times, slots);
+    });
+  return {
+    ...{ slots, spread, scale, seeds: runs.length },
+    busyShare: middle(({ ours }) => ours.busyShare),
+    wallSeconds: middle(({ ours }) => ours.wallSeconds),
+    idealSeconds: middle(({ ours }) => listSchedule(drawnTimes(ours), slots)),
+    speedup: perPeer((peer, ours) => peer.wallSeconds / ours.wallSeconds),
+    simulatedSpeedup: { barrier: simulated(filled), barrierPlain: simulated(plain) },
+    peerBusyShare: perPeer((peer) => peer.busyShare),
+    bestTrue: { mergesweep: middle(({ ours }) => ours.bestTrue), ...perPeer((p) => p.bestTrue) },
+    shippedTrue: {
+      mergesweep: middle(({ ours }) => ours.shippedTrue),
+      ...perPeer((peer) => peer.shippedTrue),
+    },
+  };
+}
+
+/** Of the evaluations, in the order of their first starts. */
+function drawnTimes({ evaluations }: NodesSweepResult): number[] {
+  const times = new Map<number, number>();
+  for (const { number, start, end } of evaluations)
+    if (end !== undefined) times.set(number, end - start);
+  return [...times].toSorted(([a], [b]) => a - b).map(([, time]) => time);
+}

@@ -1,0 +1,99 @@
+/** A run of four nodes with two slots each, of which one is killed every five seconds; and one in peace. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { NodeNetwork } from './network.js';
+import { countKillCost, countReady, type Death, type KillCost, killInTurn } from './kills.js';
+import { type NodesSweepResult, runNodesSweep } from './nodes-sweep.js';
+import type { Pace } from './stand-in.js';
+
+const [nodes, slotsPerNode] = [4, 2];
+const heartbeatSeconds = 5;
+const [killEverySeconds, downSeconds] = [5, 10];
+/** Within a node's life of ten seconds between two deaths most trials must be able to end. */
+export const killPace = { medianSeconds: 4, spread: 0.5, mergeSeconds: 0.2 } as const;
+
+export interface KillOrder {
+  /** Is made. */
+  readonly folder: string;
+  readonly seed: number;
+  readonly trials: number;
+  readonly network: NodeNetwork;
+}
+
+export interface KillRun {
+  readonly result: NodesSweepResult;
+  readonly cost: KillCost;
+}
+
+export function runInPeace(order: KillOrder): Promise<NodesSweepResult> {
+  return run(order, 'peace');
+}
+
+/** Search trials that failed for good count as faults, as everything else that should not be. */
+export async function runUnderKills(order: KillOrder): Promise<KillRun> {
+  const folder = join(order.folder, 'kills');
+  const deaths: Death[] = [];
+  /** Of each node: its starts so far, and those of which it said that they are done. */
+  const watch = setInterval(() => {
+    for (const [index, death] of deaths.entries()) {
+      if (death.readyAt !== undefined) continue;
+      const node = Number(death.node.slice('node-'.length)) - 1;
+      const earlier = deaths.slice(0, index + 1).filter((each) => each.node === death.node).length;
+      // The first start was no death's.
+      if (countReady(folder, node) > earlier) deaths[index] = { ...death, readyAt: now() };
+    }
+  }, 200);
+  try {
+    const result = await run(order, 'kills', deaths);
+    const until = Math.max(...result.evaluations.map(({ end = 0 }) => end));
+    const rule = { slotsPerNode, downSeconds, detectionSeconds: heartbeatSeconds, until };
+    return { result, cost: countKillCost(deaths, result.evaluations, rule) };
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+function run(
+  { folder, seed, trials, network }: KillOrder,
+  name: string,
+  deaths?: Death[],
+): Promise<NodesSweepResult> {
+  const path = join(folder, name);
+  mkdirSync(path, { recursive: true });
+  const pace: Pace = { seed, ...killPace };
+  return runNodesSweep({
+    ...{ folder: path, network, nodes, slotsPerNode, pace, trials, heartbeatSeconds },
+    restartAfterMs: downSeconds * 1000,
+    ...(deaths === undefined
+      ? {}
+      : {
+          disturb: (rack) =>
+            killInTurn(rack, killEverySeconds * 1000, (node) => {
+              deaths.push({ node: `node-${node + 1}`, at: now() });
+            }),
+        }),
+  });
+}
+
+const now = (): number => Date.now() / 1000;
+
+export interface KillSummary {
+  /** Wall clock under kills ÷ in peace. */
+  readonly overhead: number;
+  /** The same, had nothing been lost but work, detection and downtime; and 5 %. */
+  readonly allowed: number;
+  /** With the nodes' starts, which downtime does not hold. */
+  readonly allowedWithStarts: number;
+}
+
+export function summarizeKills(peaceSeconds: number, { result, cost }: KillRun): KillSummary {
+  const slots = nodes * slotsPerNode;
+  const { lostWork, downtime, detection, restarts } = cost;
+  const bound = (slotSeconds: number): number => 1.05 * (1 + slotSeconds / slots / peaceSeconds);
+  const told = lostWork + downtime + detection;
+  return {
+    overhead: result.wallSeconds / peaceSeconds,
+    allowed: bound(told),
+    allowedWithStarts: bound(told + restarts),
+  };
+}
