@@ -46,6 +46,8 @@ export interface NodeDependencies extends Omit<SlotDependencies, 'cardWatch'> {
   readonly graceMs?: number;
   /** Added to every tool's environment, e.g. for tests. */
   readonly extraEnv?: Readonly<Record<string, string>>;
+  /** Told with each heartbeat. */
+  readonly onProgress?: ((input: RunTrialInput, progress: TrialProgress) => void) | undefined;
 }
 
 export function createNodeActivities(deps: NodeDependencies): NodeActivities & NodeAdminActivities {
@@ -112,6 +114,7 @@ async function runAttempt(
   const signal = AbortSignal.any([cancellationSignal, lease.signal]);
   const beat = (progress: TrialProgress): void => {
     context.heartbeat(progress);
+    deps.onProgress?.(input, progress);
   };
   const countGpuSeconds = (): number => cards.total;
   const heartbeat = new ProgressHeartbeat(deps.nodeId, beat, {
