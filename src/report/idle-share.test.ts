@@ -46,6 +46,15 @@ describe('computeIdleShare', () => {
     expect(computeIdleShare(trials).all).toBeCloseTo(10 / 170);
   });
 
+  it('goes by the slots that were recorded', () => {
+    const trials = [
+      { ...evaluated('n', 0, 40), slot: 'slot-1' },
+      { ...evaluated('n', 50, 90), slot: 'slot-2' },
+      { ...evaluated('n', 100, 140), slot: 'slot-2' },
+    ];
+    expect(computeIdleShare(trials).all).toBeCloseTo(10 / 130);
+  });
+
   it('forgives ends that were written a little late', () => {
     const trials = [evaluated('n', 0, 40.4), evaluated('n', 40, 80)];
     expect(computeIdleShare(trials).all).toBe(0);

@@ -61,10 +61,10 @@ export function computeIdleShare(trials: readonly TrialRow[], now?: Now): IdleSh
 }
 
 function toEvaluation(row: TrialRow): (Evaluation & { readonly node: string })[] {
-  const { node, endedAt, evaluateSeconds } = row;
+  const { node, slot, endedAt, evaluateSeconds } = row;
   if (node === undefined || endedAt === undefined || evaluateSeconds === undefined) return [];
   const endMs = Date.parse(endedAt);
-  return [{ node, slot: undefined, startMs: endMs - evaluateSeconds * 1000, endMs }];
+  return [{ node, slot, startMs: endMs - evaluateSeconds * 1000, endMs }];
 }
 
 function groupByNode<Item extends { readonly node: string }>(items: readonly Item[]) {
@@ -118,10 +118,11 @@ function toTails(
 /** Stretches in which nothing of the sweep ran anywhere; the last one reaches to `untilMs`, where given. */
 function findPauses(trials: readonly TrialRow[], untilMs?: number): Span[] {
   const spans = trials
-    .flatMap(({ endedAt, mergeSeconds = 0, evaluateSeconds = 0 }) => {
+    .flatMap(({ endedAt, mergeSeconds = 0, evaluateSeconds = 0, waitSeconds }) => {
       if (endedAt === undefined) return [];
       const endMs = Date.parse(endedAt);
-      return [{ startMs: endMs - (mergeSeconds + evaluateSeconds) * 1000, endMs }];
+      const seconds = mergeSeconds + evaluateSeconds + (waitSeconds?.slot ?? 0);
+      return [{ startMs: endMs - seconds * 1000, endMs }];
     })
     .sort((a, b) => a.startMs - b.startMs);
   const pauses: Span[] = [];

@@ -65,7 +65,7 @@ export const metricFamilies = {
   },
   budget_used_ratio: {
     ...{ kind: 'gauge', labels: ['sweep', 'cap'] },
-    says: 'share of a cap that is used: `trials` (proposed ones)',
+    says: 'share of a cap that is used: `trials` (proposed), `gpu` (the tighter of GPU-hours and money), `wall_clock`',
   },
   tell_ask_seconds: {
     ...{ kind: 'histogram', labels: ['sweep'], buckets: milliseconds },

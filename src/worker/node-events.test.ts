@@ -81,7 +81,7 @@ describe('the events of a trial', () => {
 });
 
 describe('the metrics of a node', () => {
-  function count(slots: number) {
+  function count() {
     const gauges = new Map<string, number>();
     const others: string[] = [];
     const metrics: Metrics = {
@@ -91,13 +91,12 @@ describe('the metrics of a node', () => {
         else if (value !== 0) others.push(`${key} ${value}`);
       },
     };
-    return { gauges, others, tell: countNodeEvents(metrics, { node: 'n', slots }) };
+    return { gauges, others, tell: countNodeEvents(metrics, 'n') };
   }
 
   it('know of each stage how many trials are in it', async () => {
-    const { gauges, tell } = count(2);
+    const { gauges, tell } = count();
     expect(Object.fromEntries(gauges)).toEqual({
-      'slots_total n': 2,
       ...{ 'slots_busy n queued': 0, 'slots_busy n merge': 0 },
       ...{ 'slots_busy n evaluate': 0, 'slots_busy n collect': 0 },
     });
@@ -114,7 +113,7 @@ describe('the metrics of a node', () => {
   });
 
   it('count ends, card-seconds, waits and failures', () => {
-    const { others, tell } = count(1);
+    const { others, tell } = count();
     const left = { stage: 'evaluate', seconds: 9 } as const;
     tell({ ...name, event: 'trial_taken' });
     tell({

@@ -114,13 +114,21 @@ function toEnd({ seconds, gpuSeconds, isPrefetched, slot, waitSeconds }: RunTria
   } as const;
 }
 
-function explainEnd(error: unknown) {
+type EndedOtherwise = Exclude<
+  NodeEvent,
+  { readonly event: 'trial_taken' | 'stage_entered' | 'trial_ended' }
+>;
+/** Of each kind of end alone: what tells it from the others. */
+type Distinct<Event> = Event extends unknown
+  ? Omit<Event, keyof OfTrial | 'seconds' | 'left'>
+  : never;
+
+function explainEnd(error: unknown): Distinct<EndedOtherwise> {
   const reason = error instanceof Error ? error.message : String(error);
-  if (error instanceof CancelledFailure) return { event: 'trial_cancelled', reason } as const;
+  if (error instanceof CancelledFailure) return { event: 'trial_cancelled', reason };
   if (error instanceof ApplicationFailure) {
-    if (error.type === handedBackFailureType)
-      return { event: 'trial_handed_back', reason } as const;
-    if (error.type === nodeRefusedFailureType) return { event: 'trial_refused', reason } as const;
+    if (error.type === handedBackFailureType) return { event: 'trial_handed_back', reason };
+    if (error.type === nodeRefusedFailureType) return { event: 'trial_refused', reason };
     const failure = error.details?.[0] as TrialFailure | undefined;
     if (failure?.class !== undefined) {
       const { class: failureClass, attempt, gpuSeconds, logPath } = failure;
@@ -128,8 +136,8 @@ function explainEnd(error: unknown) {
         ...{ event: 'trial_failed', class: failureClass, reason: failure.reason, attempt },
         ...(gpuSeconds === undefined ? {} : { gpuSeconds }),
         ...(logPath === undefined ? {} : { logPath }),
-      } as const;
+      };
     }
   }
-  return { event: 'trial_failed', class: 'crash', reason, attempt: 1 } as const;
+  return { event: 'trial_failed', class: 'crash', reason, attempt: 1 };
 }

@@ -13,17 +13,13 @@ const outcomes = {
 } as const;
 
 /** @returns what is to be told of every event of this node */
-export function countNodeEvents(
-  metrics: Metrics,
-  { node, slots }: { readonly node: string; readonly slots: number },
-): (event: NodeEvent) => void {
+export function countNodeEvents(metrics: Metrics, node: string): (event: NodeEvent) => void {
   const busy = new Map<TrialStage, number>();
   const move = (stage: TrialStage, by: 1 | -1): void => {
     const count = Math.max(0, (busy.get(stage) ?? 0) + by);
     busy.set(stage, count);
     metrics.record('slots_busy', count, { node, stage });
   };
-  metrics.record('slots_total', slots, { node });
   // A series that begins at 0 shows its first step.
   for (const stage of stages) metrics.record('slots_busy', 0, { node, stage });
   for (const outcome of Object.values(outcomes))
