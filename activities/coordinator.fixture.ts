@@ -16,6 +16,8 @@ export interface SweepFixtureOptions {
   readonly weight?: string;
   /** Further entries of `optimizer`, e.g. `finalists: 1`. */
   readonly optimizer?: string;
+  /** Entries of `budget`, e.g. `gpu_hours: 1`. */
+  readonly budget?: string;
 }
 
 export function sweepText({
@@ -24,6 +26,7 @@ export function sweepText({
   keepModels = 0,
   weight = '{min: 0.2, max: 0.8}',
   optimizer = '',
+  budget = '',
 }: SweepFixtureOptions = {}): string {
   return `version: 1
 name: demo
@@ -41,7 +44,7 @@ tasks:
     - {name: shift, metric: "exact_match,none", for: spec-a}
     - {name: rev, metric: "exact_match,none", for: spec-b}
 ${hasConfirm ? '  confirm:\n    - {name: held, metric: "exact_match,none"}\n' : ''}storage: {keep_models: ${keepModels}}
-`;
+${budget === '' ? '' : `budget: {${budget}}\n`}`;
 }
 
 export class CoordinatorFixture {

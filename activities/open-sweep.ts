@@ -49,7 +49,9 @@ export function openSweep(
     else if (input.isReconciling !== true) reopen(turn, row);
     noteAllowed(turn, input);
     const { state = 'running', isHeld = false } = getSweep(db, sweep) ?? {};
-    const pending = listProposed(db, sweep, true).map((trial) => trial.input);
+    const pending = listProposed(db, sweep, true).map(({ input, lease }) =>
+      lease === undefined ? input : { ...input, lease },
+    );
     return {
       pending: withPinnedTools(turn, withPinnedParents(db, sweep, pending)),
       nextRequestId: nextRequestId(db, sweep),

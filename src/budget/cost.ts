@@ -53,10 +53,12 @@ export function expectCost(
   unit: keyof CostEstimate,
 ): number | undefined {
   const own = measured[kind];
-  if (own !== undefined) return upperBound(own);
+  if (own !== undefined && own.count >= fewTrials) return upperBound(own);
   const planned = estimates?.kinds[kind][unit];
   const other = referenceFor(measured);
   if (other === undefined) return planned;
+  // Of few the spread is not known: another kind may tell more.
+  if (own !== undefined && own.count >= other[1].count) return upperBound(own);
   const [otherKind, cost] = other;
   const otherPlanned = estimates?.kinds[otherKind][unit];
   const ratio = planned === undefined || otherPlanned === undefined ? 1 : planned / otherPlanned;
