@@ -33,6 +33,8 @@ export interface AttemptFacts {
   /** Counts the cards that the attempt holds. */
   readonly cards: HeldSeconds;
   readonly isMergedOnCard: boolean;
+  /** Monotonic, ms. @default performance.now */
+  readonly now?: () => number;
 }
 
 /** The slots that one attempt takes for its stages; waits and cards held are counted here. */
@@ -42,16 +44,15 @@ export class TrialSlots {
   /** What was on its cards beside it. */
   readonly strangers = new Set<string>();
   private held: Slot | undefined;
-  private readonly waits = {
-    merge: new HeldSeconds({ mostAtOnce: 1 }),
-    slot: new HeldSeconds({ mostAtOnce: 1 }),
-  };
+  private readonly waits: { readonly merge: HeldSeconds; readonly slot: HeldSeconds };
   private readonly deps: SlotDependencies;
   private readonly attempt: AttemptFacts;
 
   constructor(deps: SlotDependencies, attempt: AttemptFacts) {
     this.deps = deps;
     this.attempt = attempt;
+    const options = { mostAtOnce: 1, ...(attempt.now === undefined ? {} : { now: attempt.now }) };
+    this.waits = { merge: new HeldSeconds(options), slot: new HeldSeconds(options) };
   }
 
   get strategy(): MergeStrategy {

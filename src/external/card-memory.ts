@@ -54,12 +54,13 @@ export class CardOccupancy {
   ): Promise<string | undefined> {
     const { patienceMs, pauseMs } = this.options;
     if (cards.length === 0) return undefined;
-    const deadline = performance.now() + patienceMs;
+    let deadline: number | undefined;
     for (;;) {
       const strangers = (await this.look(cards)).filter((found) => this.isStranger(found));
       signal.throwIfAborted();
       if (strangers.length === 0) return undefined;
       const what = describe(cards, strangers);
+      deadline ??= performance.now() + patienceMs;
       const isKnown = strangers.every(({ pid }) => this.staying.has(pid));
       if (isKnown || performance.now() > deadline) {
         for (const { pid } of strangers) this.staying.add(pid);
