@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { median } from '../median.js';
 import { barrierSizes, runBarrier } from './barrier.js';
-import type { NodeNetwork } from './network.js';
+import type { NodeNetwork } from '../../test/nodes/network.js';
 import { type Cell, medianSeconds, topologies } from './nodes-flags.js';
 import { type NodesSweepResult, runNodesSweep } from './nodes-sweep.js';
 import { runOptuna, samplers } from './optuna.js';

@@ -1,7 +1,7 @@
 /** A run of four nodes with two slots each, of which one is killed every five seconds; and one in peace. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { NodeNetwork } from './network.js';
+import type { NodeNetwork } from '../../test/nodes/network.js';
 import { countKillCost, countReady, type Death, type KillCost, killInTurn } from './kills.js';
 import { type NodesSweepResult, runNodesSweep } from './nodes-sweep.js';
 import type { Pace } from './stand-in.js';

@@ -1,7 +1,7 @@
 /** Nodes that die one after the other, and what that may cost at most. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Rack } from './rack.js';
+import type { Rack } from '../../test/nodes/rack.js';
 import type { Interval } from './timeline.js';
 
 export interface Death {

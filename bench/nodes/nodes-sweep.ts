@@ -5,9 +5,9 @@ import { openLedgerReader } from '../../src/store/ledger.js';
 import type { TrialRow } from '../../src/store/rows.js';
 import { listOurProcesses } from '../../test/chaos/our-processes.js';
 import { readTreeCpuSeconds } from '../process-tree-cpu.js';
-import type { NodeNetwork } from './network.js';
+import type { NodeNetwork } from '../../test/nodes/network.js';
 import { renderSweep, sweepName } from './problem.js';
-import { openRack, type Rack } from './rack.js';
+import { openRack, type Rack } from '../../test/nodes/rack.js';
 import { makeStandIns, type Pace, type StandInTools } from './stand-in.js';
 import {
   busyShare,

@@ -16,7 +16,7 @@ import {
   summarizeCell,
 } from './compare-cell.js';
 import { type KillSummary, runInPeace, runUnderKills, summarizeKills } from './kill-run.js';
-import { type NodeNetwork, openNetwork } from './network.js';
+import { type NodeNetwork, openNetwork } from '../../test/nodes/network.js';
 import { medianSeconds, type NodesFlags, parseNodesFlags } from './nodes-flags.js';
 import type { NodesSweepResult } from './nodes-sweep.js';
 import { renderCells, renderCost, renderGaps } from './render-nodes.js';

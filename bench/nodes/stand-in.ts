@@ -59,6 +59,7 @@ export function makeStandIns(folder: string, pace: Pace): StandInTools {
   };
   const run = (verb: string): string =>
     `exec '${python}' -I -S '${script}' '${settings}' ${verb} "$@"`;
+  place('nvidia-smi', renderCards());
   return {
     mergekitYaml: place('mergekit-yaml', run('merge')),
     lmEval: place('lm_eval', run('evaluate')),
@@ -69,6 +70,15 @@ export function makeStandIns(folder: string, pace: Pace): StandInTools {
       return { calls: lines.length, cpuSeconds: lines.reduce((sum, each) => sum + each, 0) };
     },
   };
+}
+
+/** Cards that nobody uses, whoever asks: more than any node takes. */
+function renderCards(): string {
+  const cards = Array.from(
+    { length: 8 },
+    (_, card) => `${card}, GPU-stand-in-${card}, made up, 81559`,
+  );
+  return `case "$*" in *--query-gpu*) cat <<'CARDS'\n${cards.join('\n')}\nCARDS\n;; esac`;
 }
 
 const readIfThere = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : '');

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { openLedgerReader } from '../../src/store/ledger.js';
 import { listOurProcesses } from '../../test/chaos/our-processes.js';
 import { offline, readDemoSpec, sweepFile } from '../demo-problem.js';
-import type { NodeNetwork } from './network.js';
-import { openRack } from './rack.js';
+import type { NodeNetwork } from '../../test/nodes/network.js';
+import { openRack } from '../../test/nodes/rack.js';
 
 export interface ZooResult {
   readonly trials: number;

@@ -2,12 +2,12 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { readConfig } from '../../src/config.js';
+import { findProjectRoot, readConfig } from '../../src/config.js';
 import { requireTool } from '../../src/external/find-tool.js';
 import { canConnect, isServing } from '../../src/external/temporal-health.js';
 import { serverArguments } from '../../src/external/temporal-server.js';
-import { KeptProcess, type Command, type Exit } from '../../test/chaos/kept-process.js';
-import { root } from '../demo-problem.js';
+import { KeptProcess, type Command, type Exit } from '../chaos/kept-process.js';
+
 import type { CommandLine, NodeNetwork } from './network.js';
 
 export interface RackOptions {
@@ -43,6 +43,7 @@ export interface Rack {
 }
 
 export async function openRack(options: RackOptions): Promise<Rack> {
+  const root = findProjectRoot();
   const { folder, network, env, nodes, slotsPerNode } = options;
   const port = randomInt(20_000, 30_000);
   const address = `${network.host}:${port}`;
