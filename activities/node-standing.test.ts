@@ -13,6 +13,15 @@ it('is ready again only when nothing holds the node back, and tells what lasts f
   expect(standing.state).toBe('ready');
 });
 
+it('wants one trial again when it was aside for long, unless it drains', () => {
+  const standing = new NodeStanding();
+  expect(standing.isOnTrial(99)).toBe(false);
+  standing.leave('set-aside', 'three trials failed', 10);
+  expect([standing.isOnTrial(9), standing.isOnTrial(10)]).toEqual([false, true]);
+  standing.leave('draining', 'it was told to drain');
+  expect(standing.isOnTrial(10)).toBe(false);
+});
+
 it('names each refused sweep once, with the latest reason, until it is accepted', () => {
   const standing = new NodeStanding();
   standing.refuse('a', 'torch 2.4');

@@ -3,6 +3,7 @@ import type { NodeState } from '../workflows/messages.js';
 /** How a node stands to new trials: kept by those who know, told by its announcements. */
 export class NodeStanding {
   private readonly reasons = new Map<Exclude<NodeState, 'ready'>, string>();
+  private retryAtMs = Infinity;
   private readonly refused = new Map<string, string>();
 
   /** `set-aside` goes before `draining`: it does not end by itself. */
@@ -21,9 +22,20 @@ export class NodeStanding {
     return [...this.refused].map(([sweep, reason]) => ({ sweep, reason }));
   }
 
-  /** Takes no more trials for this reason, until `clear`. */
-  leave(state: Exclude<NodeState, 'ready'>, reason: string): void {
+  /**
+   * Takes no more trials for this reason, until `clear`.
+   * @param retryAtMs from then on one trial may show whether the node works again. @default never
+   */
+  leave(state: Exclude<NodeState, 'ready'>, reason: string, retryAtMs = Infinity): void {
     this.reasons.set(state, reason);
+    if (state === 'set-aside') this.retryAtMs = retryAtMs;
+  }
+
+  /** Set aside long enough, and not drained: one trial is wanted. */
+  isOnTrial(nowMs: number): boolean {
+    return (
+      this.reasons.has('set-aside') && !this.reasons.has('draining') && nowMs >= this.retryAtMs
+    );
   }
 
   clear(state: Exclude<NodeState, 'ready'>): void {

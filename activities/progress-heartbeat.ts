@@ -28,6 +28,8 @@ const longestTail = 600;
  */
 export class ProgressHeartbeat {
   stage: TrialStage = 'queued';
+  /** It has left the queue once: what was done would be lost elsewhere. */
+  hasBegun = false;
   /** Where it is evaluated now. */
   slot: string | undefined;
   /** How the attempts so far ended, by time. */
@@ -78,6 +80,7 @@ export class ProgressHeartbeat {
 
   enter(stage: TrialStage): void {
     this.stage = stage;
+    this.hasBegun ||= stage !== 'queued';
     this.percent = 0;
     this.activity = undefined;
     this.beat();

@@ -2,6 +2,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { ToolCommands } from '../src/config.js';
 import { isRetryable, StageFailedError, type TrialFailure } from '../src/errors.js';
 import { CardOccupancy } from '../src/external/card-memory.js';
+import { DiskLedger } from '../src/external/disk-ledger.js';
 import { ParentReader } from '../src/external/parent-bytes.js';
 import { WarmProofs } from '../src/external/warm-proofs.js';
 import { aborted } from './aborted.js';
@@ -18,9 +19,11 @@ import type { Evaluator } from './evaluator.js';
 import { HeldSeconds } from './held-seconds.js';
 import { LeaseGuard, sumGpuSeconds } from './lease-guard.js';
 import { ProgressHeartbeat } from './progress-heartbeat.js';
+import { isNodeRefused } from './refuse-node.js';
 import { createReleaseCheckpoint } from './release-checkpoint.js';
 import { Residences } from './residence.js';
 import type { Permissions } from '../src/preflight/permissions.js';
+import { handedBack, type TakenTrials } from './taken-trials.js';
 import { requireRunTrialInput } from './run-trial-input-schema.js';
 import { TrialRun, type NodeTools } from './trial-run.js';
 import type { CardWatch, SlotDependencies } from './trial-slots.js';
@@ -32,12 +35,16 @@ export interface NodeDependencies extends Omit<SlotDependencies, 'cardWatch'> {
   readonly workRoot: string;
   /** The results folder, where the node shares a file system with it: logs and samples are copied there. */
   readonly publishRoot?: string;
+  /** Bytes that the work folder may hold. @default what the disk has */
+  readonly diskQuotaBytes?: number | undefined;
   readonly tools: ToolCommands;
   /** What the node has. */
   readonly deviceClass: 'cpu' | 'cuda';
   /** Absent: every trial is evaluated cold. */
   readonly warm?: Pick<WarmDependencies, 'children' | 'places' | 'pythonPath'>;
   readonly threadsPerChild: number;
+  /** Told of every trial while it is here. */
+  readonly taken?: TakenTrials;
   /** What may run as code here, by model. @default nothing */
   readonly permissions?: Permissions;
   /** @default process.env */
@@ -56,6 +63,12 @@ export function createNodeActivities(deps: NodeDependencies): NodeActivities & N
   const shared: NodeTools = {
     evaluator: createEvaluator(deps),
     parents: new ParentReader(deps.workRoot, deps.env ?? process.env),
+    disk: new DiskLedger({
+      workRoot: deps.workRoot,
+      quotaBytes: deps.diskQuotaBytes,
+      isRunning: (workKey) => running.has(workKey),
+      countRunning: () => running.size,
+    }),
     ...(deps.deviceClass === 'cuda' ? { cardWatch: createCardWatch(deps, running) } : {}),
   };
   return {
@@ -111,7 +124,8 @@ async function runAttempt(
     earlierWallSeconds: Math.max(0, (Date.now() - before.startedAtMs) / 1000),
   });
   const { cancellationSignal } = context;
-  const signal = AbortSignal.any([cancellationSignal, lease.signal]);
+  const handBack = new AbortController();
+  const signal = AbortSignal.any([cancellationSignal, lease.signal, handBack.signal]);
   const beat = (progress: TrialProgress): void => {
     context.heartbeat(progress);
     deps.onProgress?.(input, progress);
@@ -126,11 +140,20 @@ async function runAttempt(
   const isPrefetched = running.size >= deps.gpuPool.size;
   const options = { attempt, signal, cards, requireLease, isPrefetched };
   const trial = new TrialRun(deps, shared, input, heartbeat, options);
+  const forget = deps.taken?.add({
+    workKey: input.workKey,
+    hasBegun: () => heartbeat.hasBegun,
+    handBack: (why) => {
+      handBack.abort(handedBack(input.trial, why));
+    },
+  });
   try {
     return await runAlone(running, input.workKey, signal, () => trial.run());
   } catch (error) {
     // The processes are gone by now; what Temporal wants to see is its own failure.
     if (cancellationSignal.aborted) return await context.cancelled;
+    if (isNodeRefused(error)) throw error;
+    handBack.signal.throwIfAborted();
     const failure = trial.describe(error);
     const earlier = heartbeat.failures;
     heartbeat.noteEnd(failure);
@@ -142,6 +165,7 @@ async function runAttempt(
       details: [{ ...failure, ...(earlier.length === 0 ? {} : { earlier }) }],
     });
   } finally {
+    forget?.();
     lease.stop();
     heartbeat.stop();
   }

@@ -87,6 +87,8 @@ export interface NodeAnnouncement {
   readonly nodeId: string;
   /** Evaluations at once, > 0. */
   readonly slots: number;
+  /** Trials taken beyond the slots, to merge meanwhile: 0 or 1. @default 1 */
+  readonly prefetch?: number;
   /** Slots that no trial has or waits for, 0..slots. Absent: not known. */
   readonly freeSlots?: number;
   /** `draining`: takes no more; `set-aside`: failed by its own fault too often. @default ready */

@@ -23,6 +23,7 @@ const shares = (nodes: readonly NodeAnnouncement[], sweeps: readonly SweepSubscr
 describe('shareSlots', () => {
   it('gives a lone sweep every slot, and one trial to prefetch for each node', () => {
     expect(shares([node('a', 2), node('b', 4)], [sweep('s')])).toEqual({ s: 8 });
+    expect(shares([node('a', 2, { prefetch: 0 }), node('b', 4)], [sweep('s')])).toEqual({ s: 7 });
   });
 
   it('gives nothing where no node is ready', () => {

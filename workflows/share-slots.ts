@@ -1,8 +1,8 @@
 /** How many trials each sweep may have in flight, of those that the nodes can take. Pure. */
 import type { NodeAnnouncement, SweepSubscription } from './messages.js';
 
-/** Its slots, and one trial that merges while they are taken. */
-export const trialsOf = (node: NodeAnnouncement): number => node.slots + 1;
+/** Its slots, and what merges while they are taken. */
+const trialsOf = ({ slots, prefetch = 1 }: NodeAnnouncement): number => slots + prefetch;
 
 const defaultPriority = 3;
 

@@ -12,6 +12,7 @@ import { allowPickleOption, allowTaskCodeOption, readPermissions } from './permi
 import type { PermissionFlags } from './permission-flags.js';
 import { preemptCommandOption, preemptEveryOption, readPreemption } from './preempt-flags.js';
 import type { PreemptFlags } from './preempt-flags.js';
+import { logFormatOption, metricsPortOption } from './observe-flags.js';
 import { wholeNumber } from './run-options.js';
 import { exitCodes } from './verb.js';
 import type { CliIo, ExitCode, RegisterVerb } from './verb.js';
@@ -41,6 +42,8 @@ export const registerWorker: RegisterVerb = (program, io) => {
     .addOption(allowTaskCodeOption())
     .addOption(preemptCommandOption())
     .addOption(preemptEveryOption())
+    .addOption(metricsPortOption())
+    .addOption(logFormatOption())
     .option('--results <dir>', 'results folder (MERGESWEEP_RESULTS; default: results)')
     .addHelpText(
       'after',
@@ -62,33 +65,42 @@ async function runWorker(options: WorkerOptions, io: CliIo): Promise<ExitCode> {
   const config = readConfig(options, io.env, io.cwd);
   const preemptionSettings = readPreemption(options, io.env);
   // Temporal's modules take most of a second to load: not for `--help`.
-  const [{ resolveTemporal }, { connectTemporal }, nodes, { startNodeWorker }, { installRuntime }] =
+  const [{ resolveTemporal }, { connectTemporal }, nodes, { startNodeWorker }, { openObserver }] =
     await Promise.all([
       import('../client/resolve-temporal.js'),
       import('../client/connect.js'),
       import('../worker/local-node.js'),
       import('../worker/node.js'),
-      import('../worker/runtime.js'),
+      import('../worker/open-observer.js'),
     ]);
   const { registryQueue } = await import('../../workflows/messages.js');
+  const { observeNode } = await import('../worker/observer.js');
+  const { parseGpus } = await import('../worker/node-facts.js');
   const target = resolveTemporal(options, io.env);
   if (target.kind === 'embedded')
     throw new UsageError(
       'worker_address',
       'A worker needs the Temporal server that the sweeps are on: --address HOST:PORT, --profile NAME, or TEMPORAL_ADDRESS.',
     );
-  const gpus = options.gpus === undefined ? undefined : nodes.parseGpus(options.gpus);
+  const gpus = options.gpus === undefined ? undefined : parseGpus(options.gpus);
   const workDir = options.workDir === undefined ? undefined : resolve(io.cwd, options.workDir);
   const nodeId = nameWorker(nodes.nameNode, { pool: config.pool, gpus, workDir });
   const workRoot = workDir ?? join(config.resultsDir, '.work', nodeId);
-  installRuntime(join(workRoot, 'logs', 'temporal-sdk.jsonl'));
+  const observer = await openObserver({
+    ...{ config, log: io.log, logPath: join(workRoot, 'logs', 'temporal-sdk.jsonl') },
+    say: (message) => {
+      io.err(`${message}\n`);
+    },
+  });
   const { slots } = options;
-  const node = await nodes.createLocalNode({
+  const observed = observeNode(nodeId, observer);
+  const local = await nodes.createLocalNode({
     ...{ nodeId, workRoot, tools: config.tools, env: io.env, slots, gpus },
-    permissions: readPermissions(options),
+    ...{ permissions: readPermissions(options), onProgress: observed.onProgress },
     // Where the coordinator's results are here too, its readers find the logs.
     ...(findReader(config.resultsDir) === undefined ? {} : { publishRoot: config.resultsDir }),
   });
+  const node = observed.attach(local, workRoot);
   const interrupt = catchInterrupt(() => process.exit(exitCodes.interrupted));
   const { address, namespace, connectionOptions } = target;
   const { connection } = await connectTemporal(address, namespace, connectionOptions);
@@ -105,8 +117,7 @@ async function runWorker(options: WorkerOptions, io: CliIo): Promise<ExitCode> {
       return exitCodes.ok;
     }
     const worker = await startNodeWorker({
-      ...{ connection, namespace, nodeId, pool: config.pool, activities: node.activities },
-      slots: node.slots,
+      ...{ connection, namespace, nodeId, node, pool: config.pool },
       registryTaskQueue: registryQueue,
       onMessage: (message) => {
         io.err(`${message}\n`);
@@ -126,6 +137,7 @@ async function runWorker(options: WorkerOptions, io: CliIo): Promise<ExitCode> {
   } finally {
     interrupt.dispose();
     await preemption.close();
+    observed.end();
     await node.close();
     await connection.close();
   }

@@ -60,7 +60,8 @@ export async function explainFullDisk(
   });
 }
 
-async function freeBytesOf(folder: string): Promise<number> {
+/** Of its file system, for us. Rejects where there is no such folder. */
+export async function freeBytesOf(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;
 }

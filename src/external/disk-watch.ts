@@ -1,5 +1,5 @@
 /** Says when the disk of a folder is about to be full, and when it no longer is. */
-import { statfs } from 'node:fs/promises';
+import { freeBytesOf } from './disk-space.js';
 
 export interface DiskWatchOptions {
   readonly folder: string;
@@ -37,9 +37,4 @@ export function watchDisk(options: DiskWatchOptions): { readonly stop: () => voi
       clearInterval(timer);
     },
   };
-}
-
-async function freeBytesOf(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
 }

@@ -1,4 +1,4 @@
-/** Tells the pool's registry that this node is there, again and again, until it withdraws. */
+/** Tells the pool's registry that this node is there and how it stands, until it withdraws. */
 import type { Client } from '@temporalio/client';
 import { passCrashPoint } from '../crash-points.js';
 import {
@@ -12,35 +12,98 @@ import type { NodeAnnouncement, NodesWorkflowInput } from '../../workflows/messa
 export interface AnnounceOptions {
   readonly client: Client;
   readonly nodeId: string;
-  readonly slots: number;
+  /** As it is now; the facts once they are known. */
+  readonly describe: () => NodeAnnouncement;
   readonly pool?: string | undefined;
   readonly registryTaskQueue: string;
-  readonly onMessage?: (message: string) => void;
+  readonly onMessage?: ((message: string) => void) | undefined;
 }
 
 export interface Announcer {
+  /** What is different must be known at once. */
+  announce(): void;
   /** Ends the announcements; waits a second at most for the registry to hear of it. */
   withdraw(): Promise<void>;
 }
 
-export function announceNode(options: AnnounceOptions): Announcer {
-  const { client, nodeId, slots, pool } = options;
-  const announce = async (): Promise<void> => {
-    const announcement: NodeAnnouncement = { nodeId, slots };
-    try {
-      await signalRegistry(options, announceSignalName, announcement);
-    } catch (error) {
-      const what = error instanceof Error ? error.message : String(error);
-      options.onMessage?.(`Node ${nodeId} could not announce itself: ${what}`);
+/** What differs is told once it has lasted for so long: slots are free for moments between trials. */
+const settledMs = 2_000;
+/** Changes are told no oftener. */
+const mostOftenMs = 5_000;
+
+/**
+ * Decides when a change is told: once it has lasted for `settledMs`, at most each `mostOftenMs`, and
+ * each `announceIntervalMs` in any case.
+ */
+export class AnnouncementPace {
+  private told: string | undefined;
+  private toldAt = -Infinity;
+  private seen: string | undefined;
+  private seenSince = -Infinity;
+
+  /** @param state what others go by, as text; asked again and again, say each second */
+  isDue(state: string, now: number): boolean {
+    if (state !== this.seen) {
+      this.seen = state;
+      this.seenSince = now;
     }
+    const isOld = now - this.toldAt >= announceIntervalMs;
+    const isSettled = now - this.seenSince >= settledMs && now - this.toldAt >= mostOftenMs;
+    if (!isOld && (state === this.told || !isSettled)) return false;
+    this.noteTold(state, now);
+    return true;
+  }
+
+  noteTold(state: string, now: number): void {
+    this.told = state;
+    this.toldAt = now;
+  }
+}
+
+export function announceNode(options: AnnounceOptions): Announcer {
+  const { client, nodeId, describe, pool } = options;
+  const pace = new AnnouncementPace();
+  let sending: Promise<void> = Promise.resolve();
+  let isWithdrawn = false;
+  const send = (withFacts: boolean): void => {
+    const { facts, ...rest } = describe();
+    const message = withFacts && facts !== undefined ? { ...rest, facts } : rest;
+    // One after the other: an older one must not come last.
+    sending = sending.then(async () => {
+      if (isWithdrawn) return;
+      try {
+        await signalRegistry(options, announceSignalName, message);
+      } catch (error) {
+        const what = error instanceof Error ? error.message : String(error);
+        options.onMessage?.(`Node ${nodeId} could not announce itself: ${what}`);
+      }
+    });
   };
-  const first = announce();
-  const timer = setInterval(() => void announce(), announceIntervalMs);
+  let factsToldAt = -Infinity;
+  const look = (isUrgent = false): void => {
+    const { facts, ...state } = describe();
+    const now = performance.now();
+    const text = JSON.stringify(state);
+    if (isUrgent) pace.noteTold(text, now);
+    else if (!pace.isDue(text, now)) return;
+    // The registry keeps them; one that has just begun gets them within a minute.
+    const areDue = now - factsToldAt >= announceIntervalMs - settledMs;
+    if (facts !== undefined && areDue) factsToldAt = now;
+    send(areDue);
+  };
+  look(true);
+  const timer = setInterval(look, 1_000);
+  timer.unref();
   return {
+    announce: () => {
+      look(true);
+    },
     withdraw: async () => {
       clearInterval(timer);
       const handle = client.workflow.getHandle(nodesWorkflowId(pool));
-      const told = first.then(() => handle.signal(withdrawSignalName, nodeId));
+      const last = sending;
+      isWithdrawn = true;
+      const told = last.then(() => handle.signal(withdrawSignalName, nodeId));
       // The registry forgets silent nodes by itself: a server that is away must not hold us up.
       await Promise.race([
         told.catch(() => undefined),

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createLocalNode, nameNode, parseGpus } from './local-node.js';
+import { createLocalNode, nameNode } from './local-node.js';
 
 describe('createLocalNode', () => {
   let workRoot: string;
@@ -85,15 +85,5 @@ describe('createLocalNode', () => {
 describe('nameNode', () => {
   it('keeps to what queue names and folders take', () => {
     expect(nameNode('ab12', 'GPU_Box.Lab (2)')).toBe('gpu-box-lab-2--ab12');
-  });
-});
-
-describe('parseGpus', () => {
-  it('takes numbers and UUIDs', () => {
-    expect(parseGpus('0, 3')).toEqual(['0', '3']);
-    expect(parseGpus('GPU-1f-2,MIG-3')).toEqual(['GPU-1f-2', 'MIG-3']);
-  });
-  it.each(['', '0,', '0,0', 'all', '-1'])('refuses %j', (text) => {
-    expect(() => parseGpus(text)).toThrow(/expected numbers or UUIDs of cards, each once/);
   });
 });

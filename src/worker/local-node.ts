@@ -2,22 +2,26 @@
 import { realpathSync } from 'node:fs';
 import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { createNodeActivities } from '../../activities/run-trial.js';
+import type { NodeDependencies } from '../../activities/run-trial.js';
 import type { NodeActivities, NodeAdminActivities } from '../../activities/contracts.js';
-import type { NodeStanding } from '../../activities/node-standing.js';
+import { NodeStanding } from '../../activities/node-standing.js';
 import { createSlotPool } from '../../activities/slots.js';
 import type { MergeStrategy } from '../../activities/slots.js';
+import { TakenTrials } from '../../activities/taken-trials.js';
+import type { NodeFacts } from '../../workflows/messages.js';
 import { findProjectRoot } from '../config.js';
 import type { Environment, ToolCommands } from '../config.js';
 import { MergesweepError, UsageError } from '../errors.js';
 import { endMarked } from '../external/marked-processes.js';
+import { listCards } from '../external/nvidia-smi.js';
 import { makePrivateFolder } from '../external/private-folder.js';
 import { toStageFailure } from '../external/system-failures.js';
 import { WarmChildren } from '../external/warm-children.js';
 import { clearFormerWork, dropUnreleased, releaseWithinMs } from '../external/work-folder.js';
 import type { Permissions } from '../preflight/permissions.js';
 import { acquireExclusiveLock } from '../store/exclusive-lock.js';
+import { chooseGpus, readNodeFacts } from './node-facts.js';
 import { planSlots, type SlotPlan } from './plan-slots.js';
 
 export interface LocalNodeOptions {
@@ -42,12 +46,18 @@ export interface LocalNodeOptions {
   readonly standing?: NodeStanding | undefined;
   /** What may run as code here, by model. @default nothing */
   readonly permissions?: Permissions | undefined;
+  /** Told with each heartbeat of a trial. */
+  readonly onProgress?: NodeDependencies['onProgress'];
 }
 
 export interface LocalNode extends Pick<SlotPlan, 'strategy' | 'gpusPerTrial' | 'prefetch'> {
   readonly slots: number;
   /** Slots with nothing in them now. */
   readonly freeSlots: () => number;
+  readonly standing: NodeStanding;
+  readonly taken: TakenTrials;
+  /** Never rejects; it takes a moment to ask the tools. */
+  readonly facts: Promise<NodeFacts>;
   readonly deviceClass: 'cpu' | 'cuda';
   readonly activities: NodeActivities & NodeAdminActivities;
   /** Ends what runs warm and gives the work folder back. Twice is once. */
@@ -63,7 +73,8 @@ const graceMs = 4_000;
  *   `gpus_per_trial` or `strategy` when the cards do not suffice
  */
 export async function createLocalNode(options: LocalNodeOptions): Promise<LocalNode> {
-  const gpus = options.gpus ?? (await listGpus(options.env));
+  const cards = await listCards(options.env);
+  const gpus = chooseGpus(options.gpus, cards, options.env);
   const cores = availableParallelism();
   const plan = planSlots({ ...options, gpus, cores });
   const slots = plan.evaluation.length;
@@ -75,6 +86,8 @@ export async function createLocalNode(options: LocalNodeOptions): Promise<LocalN
   // Processes are known by this path, also to the next worker, however it names the folder.
   const workRoot = realpathSync(options.workRoot);
   const children = new WarmChildren();
+  const { standing = new NodeStanding() } = options;
+  const taken = new TakenTrials();
   const activities = createNodeActivities({
     nodeId,
     workRoot,
@@ -91,9 +104,9 @@ export async function createLocalNode(options: LocalNodeOptions): Promise<LocalN
     },
     // A prefetched trial merges beside the evaluations.
     threadsPerChild: Math.max(1, Math.floor(cores / (slots + prefetch))),
-    env,
-    graceMs,
+    ...{ env, graceMs, taken },
     ...(options.permissions === undefined ? {} : { permissions: options.permissions }),
+    onProgress: options.onProgress,
   });
   const close = async (): Promise<void> => {
     await children.close();
@@ -101,7 +114,12 @@ export async function createLocalNode(options: LocalNodeOptions): Promise<LocalN
     giveBack();
   };
   const freeSlots = (): number => gpuPool.free;
-  return { slots, freeSlots, deviceClass, strategy, gpusPerTrial, prefetch, activities, close };
+  const { diskQuotaBytes } = options;
+  const facts = readNodeFacts({ gpus, cards, gpusPerTrial, workRoot, diskQuotaBytes, tools });
+  return {
+    ...{ slots, freeSlots, deviceClass, strategy, gpusPerTrial, prefetch },
+    ...{ activities, standing, taken, facts, close },
+  };
 }
 
 /** Makes the folder ours alone and clears what a former owner left; returns how to give it back. */
@@ -158,33 +176,4 @@ export function nameNode(suffix: string, host: string = hostname()): string {
     .replace(/[^a-z0-9-]+/g, '-')
     .slice(0, 40);
   return `${name}-${suffix}`;
-}
-
-/** What `--gpus 0,1` means; UUIDs as nvidia-smi prints them are taken too. */
-export function parseGpus(text: string): string[] {
-  const gpus = text.split(',').map((part) => part.trim());
-  const isValid = gpus.every((gpu) => /^(\d+|(GPU|MIG)-[\w-]+)$/.test(gpu));
-  if (!isValid || new Set(gpus).size < gpus.length)
-    throw new UsageError(
-      'gpus',
-      `--gpus ${text}: expected numbers or UUIDs of cards, each once, like 0,1 (see nvidia-smi -L).`,
-    );
-  return gpus;
-}
-
-/** None where there is no nvidia-smi; CUDA_VISIBLE_DEVICES narrows the choice. */
-async function listGpus(env: Environment): Promise<string[]> {
-  const visible = env['CUDA_VISIBLE_DEVICES'];
-  if (visible !== undefined) return visible.trim() === '' ? [] : parseGpus(visible);
-  const { stdout, failed } = await execa(
-    'nvidia-smi',
-    ['--query-gpu=index', '--format=csv,noheader'],
-    { reject: false, timeout: 10_000 },
-  );
-  return failed
-    ? []
-    : stdout
-        .split('\n')
-        .map((line) => line.trim())
-        .filter(Boolean);
 }

@@ -17,6 +17,9 @@ import type { WriterLock } from '../store/writer-lock.js';
 import { registryTaskQueue, startCoordinatorWorker } from './coordinator.js';
 import { createLocalNode, nameNode } from './local-node.js';
 import { startNodeWorker } from './node.js';
+import { observeCoordinator, timeCommits } from './observe-coordinator.js';
+import { observeNode } from './observer.js';
+import type { Observer } from './observer.js';
 import type { RunningWorker } from './running-worker.js';
 import { verifyInBackground } from './verify-ledger.js';
 import { loadWorkflowBundle } from './workflow-bundle.js';
@@ -36,6 +39,8 @@ export interface SessionOptions {
   /** Takes the ledger over from the machine that wrote it last. @default false */
   readonly adopt?: boolean | undefined;
   readonly onMessage: (message: string) => void;
+  /** @default nobody */
+  readonly observer?: Observer;
 }
 
 export interface Session {
@@ -61,7 +66,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   };
   try {
     makePrivateFolder(config.resultsDir);
-    const { adopt = false } = options;
+    const { adopt = false, observer = {} } = options;
     const ledger = openLedger(config.resultsDir, { mode: 'write', adopt });
     undo.push(() => {
       ledger.close();
@@ -85,13 +90,17 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       ledgerId: ledger.ledgerId,
       isSharedServer,
       workflowBundle: await bundling,
-      activities: createCoordinatorActivities({
+      activities: observeCoordinator(
+        createCoordinatorActivities({
+          ledger: timeCommits(ledger, observer),
+          resultsDir,
+          clock: { now: () => new Date() },
+          versions: options.versions,
+          warn: onMessage,
+        }),
         ledger,
-        resultsDir,
-        clock: { now: () => new Date() },
-        versions: options.versions,
-        warn: onMessage,
-      }),
+        observer,
+      ),
     });
     undo.push(() => coordinator.stop());
     const workers: Pick<RunningWorker, 'ended'>[] = [coordinator];
@@ -106,20 +115,20 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       const nodeId = nameNode(ledger.ledgerId.slice(0, 8));
       const workRoot = join(resultsDir, '.work', nodeId);
       const { tools } = config;
-      const node = await createLocalNode({
+      const observed = observeNode(nodeId, observer);
+      const local = await createLocalNode({
         ...{ nodeId, workRoot, publishRoot: resultsDir, tools, env, slots: options.slots },
-        permissions: options.permissions,
+        ...{ permissions: options.permissions, onProgress: observed.onProgress },
       });
-      undo.push(node.close);
+      undo.push(local.close, observed.end);
+      const node = observed.attach(local, workRoot);
       const worker = await startNodeWorker({
-        ...{ connection, namespace, nodeId, onMessage, registryTaskQueue: queue },
-        slots: node.slots,
+        ...{ connection, namespace, nodeId, node, onMessage, registryTaskQueue: queue },
         pool: config.pool,
-        activities: node.activities,
       });
       undo.push(() => worker.stop());
       workers.push(worker);
-      capacity = node.slots + 1;
+      capacity = node.slots + node.prefetch;
     }
     return {
       ...{ temporal, ledger, capacity, close },
