@@ -72,6 +72,7 @@ case $action in
       . "$HOME/.config/mergesweep/worker.env"
       set +a
     fi
+    if [ -f "$log" ]; then mv "$log" "$log.1"; fi
     npm run --silent setup >>"$log" 2>&1 || {
       echo "the set-up failed:" >&2
       tail -n 20 "$log" >&2
@@ -83,14 +84,15 @@ case $action in
     # Its own session: the end of this connection must not reach it.
     setsid nohup node bin/mergesweep.js worker --results "$state/results" "$@" \
       </dev/null >>"$log" 2>&1 &
-    echo $! >"$pid_file"
+    pid=$!
+    echo "$pid" >"$pid_file"
     for _ in $(seq 300); do
-      if ! pid=$(worker_pid); then
+      if ! kill -0 "$pid" 2>/dev/null; then
         echo "the worker ended:" >&2
         tail -n 20 "$log" >&2
         exit 1
       fi
-      if tail -n 5 "$log" | grep -q "^worker .* ready"; then
+      if grep -q "^worker .* ready" "$log"; then
         tail -n 1 "$log"
         exit 0
       fi
