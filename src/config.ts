@@ -20,19 +20,28 @@ export interface Config {
   readonly pool?: string;
   /** A node that is silent for so long counts as dead; `MERGESWEEP_HEARTBEAT_SECONDS`, 2 to 3600. Default: 30. */
   readonly heartbeatSeconds?: number;
+  /** Port of the metrics, or `HOST:PORT`, as typed; `--metrics-port`, `MERGESWEEP_METRICS_PORT`. Default: none. */
+  readonly metricsPort?: string;
+  /** Of messages on stderr; `--log-format`, `MERGESWEEP_LOG_FORMAT`. Default: text. */
+  readonly logFormat: LogFormat;
 }
+
+export const logFormats = ['text', 'json'] as const;
+export type LogFormat = (typeof logFormats)[number];
 
 /** The flags that several verbs share, as commander names them. */
 export interface ConfigFlags {
   readonly results?: string | undefined;
   readonly pool?: string | undefined;
+  readonly metricsPort?: string | undefined;
+  readonly logFormat?: LogFormat | undefined;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the settings. An empty environment variable counts as not set.
- * @throws {UsageError} `heartbeat_seconds`
+ * @throws {UsageError} `heartbeat_seconds`, `log_format`
  * @param projectRoot where the Python environment `.venv` is looked for; default: this package
  */
 export function readConfig(
@@ -49,6 +58,7 @@ export function readConfig(
     setting(name) ?? findInEnvironment(projectRoot, program) ?? program;
   const pool = flags.pool ?? setting('MERGESWEEP_POOL');
   const heartbeatSeconds = readHeartbeat(setting(heartbeatSetting));
+  const metricsPort = flags.metricsPort ?? setting('MERGESWEEP_METRICS_PORT');
   return {
     resultsDir: resolve(cwd, flags.results ?? setting('MERGESWEEP_RESULTS') ?? 'results'),
     tools: {
@@ -59,7 +69,20 @@ export function readConfig(
     },
     ...(pool === undefined ? {} : { pool }),
     ...(heartbeatSeconds === undefined ? {} : { heartbeatSeconds }),
+    ...(metricsPort === undefined ? {} : { metricsPort }),
+    logFormat: flags.logFormat ?? readLogFormat(setting(logFormatSetting)),
   };
+}
+
+const logFormatSetting = 'MERGESWEEP_LOG_FORMAT';
+
+function readLogFormat(text = 'text'): LogFormat {
+  const format = logFormats.find((known) => known === text);
+  if (format !== undefined) return format;
+  throw new UsageError(
+    'log_format',
+    `${logFormatSetting}=${text}: expected ${logFormats.join(' or ')}.`,
+  );
 }
 
 const heartbeatSetting = 'MERGESWEEP_HEARTBEAT_SECONDS';

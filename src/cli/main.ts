@@ -20,6 +20,7 @@ import {
   isWorkingVerb,
   surviveBrokenOutput,
 } from './process-io.js';
+import { findLogFormat } from './observe-flags.js';
 import { registerRecover } from './recover.js';
 import { captureHelp } from './reference.js';
 import { formatUsageMessage, reportError } from './report-error.js';
@@ -113,8 +114,9 @@ export async function main(argv: readonly string[] = process.argv): Promise<void
   surviveBrokenOutput(words[0]);
   // What we and the tools write is for its owner alone; but for these two verbs: they write for the user.
   if (!['init', 'schema'].includes(words[0] ?? '')) process.umask(0o077);
-  await runCli(words, createProcessIo());
-  if (isWorkingVerb(words[0])) await exitWhenWritten();
+  const isWorking = isWorkingVerb(words[0]);
+  await runCli(words, createProcessIo(isWorking ? findLogFormat(words, process.env) : 'text'));
+  if (isWorking) await exitWhenWritten();
 }
 
 /** For tests of recovery: see `parseCrashHook`. */

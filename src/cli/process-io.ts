@@ -1,3 +1,5 @@
+import type { LogFormat } from '../config.js';
+import { createJsonLog, toLogEvent } from '../worker/json-log.js';
 import { createRedactor } from '../external/secrets.js';
 import { exitCodes, type CliIo } from './verb.js';
 
@@ -5,12 +7,20 @@ import { exitCodes, type CliIo } from './verb.js';
  * The process as verbs see it: secrets are taken out of what they print. Colour: a terminal, and
  * neither `NO_COLOR` nor `TERM=dumb`.
  */
-export function createProcessIo(): CliIo {
+export function createProcessIo(logFormat: LogFormat = 'text'): CliIo {
   const { stdout, stderr, env } = process;
   const redact = createRedactor(env);
+  const log = createJsonLog((line) => void stderr.write(line), redact);
   return {
     out: (text) => void stdout.write(redact(text)),
-    err: (text) => void stderr.write(redact(text)),
+    err:
+      logFormat === 'json'
+        ? (text) => {
+            const event = toLogEvent(text);
+            if (event !== undefined) log(event);
+          }
+        : (text) => void stderr.write(redact(text)),
+    ...(logFormat === 'json' ? { log } : {}),
     env,
     cwd: process.cwd(),
     isTty: stdout.isTTY,

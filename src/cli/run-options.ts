@@ -4,6 +4,7 @@ import type { ConfigFlags } from '../config.js';
 import type { TemporalFlags } from '../client/resolve-temporal.js';
 import { allowPickleOption, allowTaskCodeOption } from './permission-flags.js';
 import type { PermissionFlags } from './permission-flags.js';
+import { logFormatOption, metricsPortOption } from './observe-flags.js';
 
 export interface RunOptions extends ConfigFlags, TemporalFlags, PermissionFlags {
   readonly name?: string;
@@ -31,6 +32,8 @@ export function addRunFlags(command: Command): Command {
     .option('--adopt', 'take the results folder over from the machine that wrote it last')
     .addOption(allowPickleOption('label'))
     .addOption(allowTaskCodeOption())
+    .addOption(metricsPortOption())
+    .addOption(logFormatOption())
     .option('--json', 'one JSON line an event, on stdout');
 }
 

@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { registryTaskQueue } from '../worker/coordinator.js';
-import { installRuntime } from '../worker/runtime.js';
+import type { Log } from '../worker/json-log.js';
+import type { Observer } from '../worker/observer.js';
+import { openObserver } from '../worker/open-observer.js';
 import { openSession } from '../worker/session.js';
 import type { Session } from '../worker/session.js';
 import { connectTemporal } from '../client/connect.js';
@@ -43,6 +45,8 @@ export interface RunSweepOrder {
   readonly isReleasing: boolean;
   /** A new sweep begins with what this one knows. */
   readonly forkOf?: string;
+  /** Present where stderr is JSON: what happens goes there. */
+  readonly log?: Log;
   /** Aborted at Ctrl-C. */
   readonly signal: AbortSignal;
   /** Is given what to do at the second Ctrl-C. */
@@ -59,11 +63,14 @@ const closeWithinMs = 9_000;
 
 export async function runSweep(order: RunSweepOrder): Promise<ExitCode> {
   const { config } = order;
-  installRuntime(join(config.resultsDir, 'logs', 'temporal-sdk.jsonl'));
+  const observer = await openObserver({
+    ...{ config, log: order.log, say: order.reporter.say },
+    logPath: join(config.resultsDir, 'logs', 'temporal-sdk.jsonl'),
+  });
   const deadline = performance.now() + holderReadyMs;
   for (;;) {
     const lock = acquireWriterLock(config.resultsDir);
-    if (!isLockHeld(lock)) return holdAndRun(order, lock);
+    if (!isLockHeld(lock)) return holdAndRun(order, lock, observer);
     try {
       return await Promise.race([runThroughHolder(order, lock.holder), giveUp(order.signal)]);
     } catch (error) {
@@ -82,9 +89,13 @@ async function giveUp(signal: AbortSignal): Promise<ExitCode> {
   return exitCodes.interrupted;
 }
 
-async function holdAndRun(order: RunSweepOrder, lock: WriterLock): Promise<ExitCode> {
+async function holdAndRun(
+  order: RunSweepOrder,
+  lock: WriterLock,
+  observer: Observer,
+): Promise<ExitCode> {
   try {
-    return await runAsHolder(order, lock);
+    return await runAsHolder(order, lock, observer);
   } finally {
     lock.release();
   }
@@ -92,7 +103,11 @@ async function holdAndRun(order: RunSweepOrder, lock: WriterLock): Promise<ExitC
 
 const notReadyCodes = new Set(['writer_silent', 'temporal_connect']);
 
-async function runAsHolder(order: RunSweepOrder, lock: WriterLock): Promise<ExitCode> {
+async function runAsHolder(
+  order: RunSweepOrder,
+  lock: WriterLock,
+  observer: Observer,
+): Promise<ExitCode> {
   const { config, target, options, reporter, signal } = order;
   if (options.detach === true)
     throw new UsageError(
@@ -106,7 +121,7 @@ async function runAsHolder(order: RunSweepOrder, lock: WriterLock): Promise<Exit
     target: temporalTarget,
     permissions: target.permissions,
     hasLocalNode: options.worker,
-    adopt: options.adopt,
+    ...{ adopt: options.adopt, observer },
     onMessage: reporter.say,
   });
   order.onInsist(session.kill);

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, findProjectRoot, readConfig } from '../config.js';
+import { isBudgetEdit } from '../budget/raise-budget.js';
 import { requireTool } from '../external/find-tool.js';
 import { renderSweepResult } from '../report/sweep-result.js';
 import { renderEdits, type SpecEdit } from '../spec/spec-change.js';
@@ -43,7 +44,9 @@ export async function startRun(start: StartRun): Promise<ExitCode> {
   // Temporal's modules take most of a second to load: not for a sweep that is finished.
   const { runSweep } = await import('./run-sweep.js');
   const startedAtMs = Date.now();
-  const mode: ReportMode = options.json === true ? 'json' : io.isTty ? 'block' : 'lines';
+  // A block that is redrawn has no place among JSON lines.
+  const isBlock = io.isTty && config.logFormat === 'text';
+  const mode: ReportMode = options.json === true ? 'json' : isBlock ? 'block' : 'lines';
   const reporter = createReporter(mode, io, startedAtMs);
   if (edits.length > 0)
     reporter.say(['The sweep goes on with the edited file:', ...renderEdits(edits)].join('\n'));
@@ -57,6 +60,7 @@ export async function startRun(start: StartRun): Promise<ExitCode> {
       ...{ config, target, options, reporter, env: io.env, signal: interrupt.signal },
       ...{ goOn: start.goOn, isEdited: edits.length > 0 },
       isReleasing,
+      ...(io.log !== undefined && { log: io.log }),
       ...(start.forkOf !== undefined && { forkOf: start.forkOf }),
       versions: { mergesweep: readOwnVersion() },
       onInsist: (act) => (insist.act = act),
@@ -81,7 +85,9 @@ function lookAtLedger(
     const row = known?.getSweep(target.spec.name);
     if (known === undefined || row === undefined) return { edits: [], isReleasing: false };
     const edits = requireSameSweep(known, row, target);
-    const isExtended = edits.some(({ rule }) => rule === 'up');
+    const isExtended = edits.some(
+      (edit) => edit.rule === 'up' || (row.searchEnded !== undefined && isBudgetEdit(edit)),
+    );
     if (row.state !== 'finished' || isExtended)
       return { edits, isReleasing: isReleasing && row.isHeld };
     printResult(known, row.name, config, options, io);

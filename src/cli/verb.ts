@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Log } from '../worker/json-log.js';
 
 /** The outside of a verb: tests pass their own. */
 export interface CliIo {
@@ -12,6 +13,8 @@ export interface CliIo {
   readonly columns: number;
   readonly hasColor: boolean;
   readonly setExitCode: (code: ExitCode) => void;
+  /** Present where stderr is JSON: one event a line, and `err` makes one of each message. */
+  readonly log?: Log;
 }
 
 /** Adds one verb with its help, options, examples and action. One file a verb. */

@@ -13,10 +13,20 @@ export interface LogEvent {
 
 export type Log = (event: LogEvent) => void;
 
-/** @param write takes whole lines, and keeps secrets back */
-export function createJsonLog(write: (line: string) => void, now = () => new Date()): Log {
+/**
+ * @param write takes whole lines
+ * @param redact takes secrets out of each text, before it is quoted: a line stays JSON
+ */
+export function createJsonLog(
+  write: (line: string) => void,
+  redact: (text: string) => string,
+  now = () => new Date(),
+): Log {
+  const clean = (_: string, value: unknown): unknown =>
+    typeof value === 'string' ? redact(value) : value;
   return ({ level, event, ...fields }) => {
-    write(`${JSON.stringify({ time: now().toISOString(), level, event, ...fields })}\n`);
+    const time = now().toISOString();
+    write(`${JSON.stringify({ time, level, event, ...fields }, clean)}\n`);
   };
 }
 

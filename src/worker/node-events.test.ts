@@ -14,13 +14,14 @@ const result: RunTrialResult = {
 };
 
 /** A watch on a clock that the test moves. */
-function rig() {
+function rig(isShuttingDown = false) {
   const events: NodeEvent[] = [];
   let ms = 0;
   const watch = createTrialWatch(
     'n',
     (event) => events.push(event),
     () => ms,
+    () => isShuttingDown,
   );
   return { events, watch, pass: (seconds: number) => (ms += seconds * 1000) };
 }
@@ -70,6 +71,13 @@ describe('the events of a trial', () => {
     const { events, watch } = rig();
     await expect(watch.watch(() => Promise.reject(error))(input)).rejects.toBe(error);
     expect(events.at(-1)).toMatchObject({ ...name, ...expected, left: { stage: 'queued' } });
+  });
+
+  it('call it handed back when the worker that runs it ends', async () => {
+    const { events, watch } = rig(true);
+    const run = watch.watch(() => Promise.reject(new CancelledFailure('WORKER_SHUTDOWN')));
+    await expect(run(input)).rejects.toThrow();
+    expect(events.at(-1)).toMatchObject({ event: 'trial_handed_back' });
   });
 
   it('say nothing of a heartbeat that comes after the end', async () => {

@@ -1,4 +1,5 @@
 /** What happens to trials on a node, told once for its log and its metrics. */
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { RunTrialInput, RunTrialResult, TrialProgress } from '../../activities/contracts.js';
 import type { TrialFailure, TrialStage } from '../errors.js';
@@ -47,6 +48,10 @@ export type NodeEvent = OfTrial &
       }
   );
 
+/** Whether the activity that runs here is cancelled since its worker ends. */
+const isWorkerShuttingDown = (): boolean =>
+  Context.current().cancellationDetails?.workerShutdown === true;
+
 export type RunTrial = (input: RunTrialInput) => Promise<RunTrialResult>;
 
 /** Tells `onEvent` of the trials that go through it. */
@@ -57,11 +62,15 @@ export interface TrialWatch {
   note(input: RunTrialInput, progress: TrialProgress): void;
 }
 
-/** @param now milliseconds of a clock that only goes forward */
+/**
+ * @param now milliseconds of a clock that only goes forward
+ * @param isShuttingDown of the worker that the trial was cancelled in
+ */
 export function createTrialWatch(
   node: string,
   onEvent: (event: NodeEvent) => void,
   now: () => number = () => performance.now(),
+  isShuttingDown: () => boolean = isWorkerShuttingDown,
 ): TrialWatch {
   const stages = new Map<string, { readonly stage: TrialStage; readonly sinceMs: number }>();
   const keyOf = ({ ledgerId, sweep, trial }: RunTrialInput): string =>
@@ -84,7 +93,7 @@ export function createTrialWatch(
       onEvent({ ...end(), ...toEnd(result) });
       return result;
     } catch (error) {
-      onEvent({ ...end(), ...explainEnd(error) });
+      onEvent({ ...end(), ...explainEnd(error, isShuttingDown) });
       throw error;
     }
   };
@@ -123,9 +132,14 @@ type Distinct<Event> = Event extends unknown
   ? Omit<Event, keyof OfTrial | 'seconds' | 'left'>
   : never;
 
-function explainEnd(error: unknown): Distinct<EndedOtherwise> {
+function explainEnd(error: unknown, isShuttingDown: () => boolean): Distinct<EndedOtherwise> {
   const reason = error instanceof Error ? error.message : String(error);
-  if (error instanceof CancelledFailure) return { event: 'trial_cancelled', reason };
+  if (error instanceof CancelledFailure) {
+    // The worker gives it back as such.
+    return isShuttingDown()
+      ? { event: 'trial_handed_back', reason: 'the node shuts down' }
+      : { event: 'trial_cancelled', reason };
+  }
   if (error instanceof ApplicationFailure) {
     if (error.type === handedBackFailureType) return { event: 'trial_handed_back', reason };
     if (error.type === nodeRefusedFailureType) return { event: 'trial_refused', reason };

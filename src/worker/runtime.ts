@@ -2,6 +2,8 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createRedactor } from '../external/secrets.js';
+import { histogramBuckets } from './metrics.js';
+import type { MetricsAddress } from './metrics-address.js';
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 
 let isInstalled = false;
@@ -9,8 +11,10 @@ let isInstalled = false;
 /**
  * Installs the runtime, once per process and before any connection: what the SDK logs would
  * otherwise land in the middle of the live block.
+ *
+ * @param metricsAddress where Temporal's metrics and ours are served, as `openMetricsAddress` gives it
  */
-export function installRuntime(logPath: string): void {
+export function installRuntime(logPath: string, metricsAddress?: MetricsAddress): void {
   if (isInstalled) return;
   isInstalled = true;
   mkdirSync(dirname(logPath), { recursive: true, mode: 0o700 });
@@ -23,6 +27,17 @@ export function installRuntime(logPath: string): void {
     }),
     telemetryOptions: {
       logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
+      ...(metricsAddress === undefined
+        ? {}
+        : {
+            metrics: {
+              attachServiceName: false,
+              prometheus: {
+                bindAddress: metricsAddress,
+                histogramBucketOverrides: histogramBuckets,
+              },
+            },
+          }),
     },
     // We decide what Ctrl-C means.
     shutdownSignals: [],
