@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { formatByteSize } from './byte-size.js';
+import { formatByteSize, parseByteSize } from './byte-size.js';
 
 it.each([
   [0, '0 B'],
@@ -11,4 +11,19 @@ it.each([
   [560e9, '560 GB'],
 ])('%d bytes are %s', (bytes, text) => {
   expect(formatByteSize(bytes)).toBe(text);
+});
+
+it.each([
+  ['200 GB', 200e9],
+  ['1.5TB', 1.5e12],
+  ['64GiB', 64 * 2 ** 30],
+  ['500m', undefined],
+  ['4096', 4096],
+  ['0', undefined],
+  ['-1 GB', undefined],
+  ['1e9', undefined],
+  ['', undefined],
+  ['lots', undefined],
+])('%j is %s bytes', (text, bytes) => {
+  expect(parseByteSize(text)).toBe(bytes);
 });

@@ -5,3 +5,15 @@ export function formatByteSize(bytes: number): string {
   const value = bytes / factor;
   return `${factor === 1 || value >= 100 ? Math.round(value) : Number(value.toFixed(1))} ${unit}`;
 }
+
+const unitBytes: Readonly<Record<string, number>> = {
+  ...{ '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 },
+  ...{ kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30, tib: 2 ** 40 },
+};
+
+/** What `200 GB`, `1.5TB` or `64GiB` means in bytes, whole and > 0; undefined where it means nothing. */
+export function parseByteSize(text: string): number | undefined {
+  const [, value, unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text) ?? [];
+  const bytes = Math.round(Number(value) * (unitBytes[unit.toLowerCase()] ?? NaN));
+  return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : undefined;
+}

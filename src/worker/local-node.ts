@@ -86,7 +86,7 @@ export async function createLocalNode(options: LocalNodeOptions): Promise<LocalN
   // Processes are known by this path, also to the next worker, however it names the folder.
   const workRoot = realpathSync(options.workRoot);
   const children = new WarmChildren();
-  const { standing = new NodeStanding() } = options;
+  const { standing = new NodeStanding(), diskQuotaBytes } = options;
   const taken = new TakenTrials();
   const activities = createNodeActivities({
     nodeId,
@@ -104,7 +104,7 @@ export async function createLocalNode(options: LocalNodeOptions): Promise<LocalN
     },
     // A prefetched trial merges beside the evaluations.
     threadsPerChild: Math.max(1, Math.floor(cores / (slots + prefetch))),
-    ...{ env, graceMs, taken },
+    ...{ env, graceMs, taken, diskQuotaBytes },
     ...(options.permissions === undefined ? {} : { permissions: options.permissions }),
     onProgress: options.onProgress,
   });
@@ -114,7 +114,6 @@ export async function createLocalNode(options: LocalNodeOptions): Promise<LocalN
     giveBack();
   };
   const freeSlots = (): number => gpuPool.free;
-  const { diskQuotaBytes } = options;
   const facts = readNodeFacts({ gpus, cards, gpusPerTrial, workRoot, diskQuotaBytes, tools });
   return {
     ...{ slots, freeSlots, deviceClass, strategy, gpusPerTrial, prefetch },

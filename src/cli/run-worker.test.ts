@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { nameWorker } from './worker.js';
+import { nameWorker } from './run-worker.js';
 
 it('names a worker by pool, cards and folder, so that two on one machine differ', () => {
   const name = (traits: Partial<Parameters<typeof nameWorker>[1]>) =>
