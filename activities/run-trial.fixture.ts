@@ -82,12 +82,19 @@ export const input = (more: Partial<RunTrialInput> = {}): RunTrialInput => ({
 export const setFault = (faults: Record<string, unknown>): void => {
   writeFileSync(join(folder, 'faults.json'), JSON.stringify(faults));
 };
-export const calls = (): { tool: string; pid: number }[] =>
+export interface ToolCall {
+  readonly tool: string;
+  readonly pid: number;
+  /** Seconds since the epoch. */
+  readonly at: number;
+  readonly cards: string | null;
+}
+export const calls = (): ToolCall[] =>
   existsSync(join(folder, 'calls'))
     ? readFileSync(join(folder, 'calls'), 'utf8')
         .trimEnd()
         .split('\n')
-        .map((line) => JSON.parse(line) as { tool: string; pid: number })
+        .map((line) => JSON.parse(line) as ToolCall)
     : [];
 export const toolsCalled = (): string[] => calls().map((call) => call.tool);
 
