@@ -1,12 +1,13 @@
 import { realpathSync } from 'node:fs';
 import { LedgerError } from '../src/errors.js';
+import { isBudgetEdit } from '../src/budget/raise-budget.js';
 import { tryToPin } from '../src/spec/pinned-spec.js';
 import { compareSpec, describeRefusal } from '../src/spec/spec-change.js';
 import type { SweepSpec } from '../src/spec/sweep-spec.js';
 import type { Connection } from '../src/store/connection.js';
 import { addToJournal } from '../src/store/journal.js';
 import type { SweepRow } from '../src/store/rows.js';
-import { setSpec, setSweepState } from '../src/store/sweeps.js';
+import { setSearchEnded, setSpec, setSweepState } from '../src/store/sweeps.js';
 import { countTrials, listProposed, setTrialInput } from '../src/store/trials.js';
 import type { OpenSweepInput } from './contracts.js';
 import { createTrialInput } from './trial-input.js';
@@ -47,6 +48,12 @@ export function adoptSpec(db: Connection, row: SweepRow, options: AdoptSpecOptio
   if (edits.length > 0) {
     const fields = edits.map(({ path, before, after }) => ({ path, before, after }));
     addToJournal(db, name, { kind: 'spec_edited', detail: { edits: fields }, at });
+  }
+  // Held-out documents are looked at once: after that the search stays ended.
+  if (row.searchEnded !== undefined && !isConfirming && edits.some(isBudgetEdit)) {
+    setSearchEnded(db, name, undefined);
+    if (row.state === 'finished')
+      setSweepState(db, name, 'paused', { reason: 'its budget was changed' });
   }
   // There is something to do again.
   if (row.state === 'finished' && maxTrials > row.maxTrials) {

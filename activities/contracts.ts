@@ -78,6 +78,8 @@ export interface RunTrialInput {
   readonly workKey: string;
   /** What the trial may use up, all attempts together; absent: no cap but the limits. */
   readonly lease?: TrialLease;
+  /** What it used up on nodes that handed it back. Absent: none did. */
+  readonly used?: TrialUse;
   /** Tool versions that the sweep's scores were made with so far, and what a node with others does. */
   readonly pinnedTools?: PinnedTools;
   /** Which sweep goes first where several wait for the same nodes. */
@@ -91,8 +93,16 @@ export interface RunTrialInput {
 export interface TrialLease {
   /** Card-seconds (slots without a card count as one), > 0. Absent: not capped. */
   readonly gpuSeconds?: number;
-  /** Seconds from its start on the node until it must have ended, > 0. Absent: not capped. */
+  /** Seconds from its hand-out to the nodes until it must have ended, > 0. Absent: not capped. */
   readonly wallSeconds?: number;
+}
+
+/** What a trial has used up of its lease; a `HandedBack` failure says it, and the next node counts on. */
+export interface TrialUse {
+  /** Card-seconds of all attempts. */
+  readonly gpuSeconds: number;
+  /** When it was handed out to the nodes, ms since the epoch. */
+  readonly sinceMs: number;
 }
 
 export interface PinnedTools {
@@ -176,8 +186,6 @@ export interface TrialProgress {
   readonly slot?: string;
   /** Card-seconds that this attempt has held so far; those of `failures` come on top. */
   readonly gpuSeconds?: number;
-  /** When its first attempt started, ms since the epoch. */
-  readonly startedAtMs?: number;
   /** How the attempts so far ended, by time: the next one, on any node, reads it from here. */
   readonly failures?: readonly TrialFailure[];
   /** The attempt has ended, with the last of `failures`; without it the node was lost. */
@@ -244,6 +252,20 @@ export interface TellAskReply {
   readonly isHeld?: boolean;
   /** For the workflow's memo and Temporal's UI, e.g. `12/40 best 0.912`. */
   readonly summary: string;
+  /** For Temporal's UI. Absent in replies of earlier versions. */
+  readonly progress?: SweepProgress;
+}
+
+/** How a sweep stands, in a line. */
+export interface SweepProgress {
+  /** Search trials that have ended, however. */
+  readonly ended: number;
+  readonly maxTrials: number;
+  readonly best?: { readonly trial: TrialId; readonly score: number };
+  readonly bestParent?: { readonly label: string; readonly score: number };
+  /** Card-hours of attempts that have ended; of sweeps with a price or a cap. */
+  readonly gpuHours?: number;
+  readonly usd?: number;
 }
 
 export interface FinishSweepInput {
@@ -260,6 +282,18 @@ export interface SweepSummary {
   readonly bestTrial?: TrialId;
 }
 
+/** What `extend` adds; all > 0. */
+export interface Extension {
+  /** Search trials. */
+  readonly trials?: number;
+  /** To the cap `budget.gpu_hours`. */
+  readonly gpuHours?: number;
+  /** To the cap `budget.usd`. */
+  readonly usd?: number;
+  /** To the cap `budget.wall_clock_hours`. */
+  readonly wallClockHours?: number;
+}
+
 /** What a user asks of a sweep while it runs, or while nothing runs it. */
 export type SteerOrder =
   /** What runs goes on, nothing is handed out. */
@@ -269,8 +303,8 @@ export type SteerOrder =
   | { readonly kind: 'stop' }
   /** What runs is killed, then the sweep's workflow ends; it goes on when it is run again. */
   | { readonly kind: 'cancel' }
-  /** So many search trials more, ≥ 1. */
-  | { readonly kind: 'extend'; readonly trials: number }
+  /** So much more of what is named, at least one; caps that the sweep has, and search trials. */
+  | ({ readonly kind: 'extend' } & Extension)
   /** Failed trials run again under their numbers: those named, or all for which infrastructure was to blame. */
   | { readonly kind: 'retry'; readonly trials?: readonly TrialId[] }
   /** The next candidate is this one: every searched number by its name. Counts to the budget. */

@@ -1,4 +1,4 @@
-import { failureOwner, LedgerError, UsageError } from '../src/errors.js';
+import { failureOwner, LedgerError } from '../src/errors.js';
 import { listPointProblems } from '../src/space/check-point.js';
 import type { Params } from '../src/space/search-space.js';
 import type { Connection } from '../src/store/connection.js';
@@ -8,27 +8,15 @@ import { getSweep, getTrial } from '../src/store/reader.js';
 import type { SweepRow } from '../src/store/rows.js';
 import { listStandings } from '../src/store/standings.js';
 import { countInjections, putBackInLine, setBudget, setHeld } from '../src/store/steering.js';
-import { endStreak, setSweepState } from '../src/store/sweeps.js';
+import { endStreak } from '../src/store/sweeps.js';
 import { countTrials } from '../src/store/trials.js';
 import { findMalformation } from '../workflows/check-order.js';
-import type { SteerInput, SteerOrder, SteerReply, TrialId } from './contracts.js';
+import type { Extension, SteerInput, SteerOrder, SteerReply, TrialId } from './contracts.js';
 import { type CoordinatorDeps, requireLedger } from './coordinator-deps.js';
 import type { SweepSession, SweepSessions } from './sweep-session.js';
+import { raiseCaps } from './raise-caps.js';
+import { refused, reopen, type Steered, type SteeredSweep } from './steered-sweep.js';
 import { happen } from './turn.js';
-
-/** What an order came to, for the journal and for the user. */
-interface Steered {
-  /** One sentence. */
-  readonly message: string;
-  readonly [detail: string]: unknown;
-}
-
-interface Sweep {
-  readonly db: Connection;
-  readonly ledgerId: string;
-  readonly row: SweepRow;
-  readonly at: string;
-}
 
 /**
  * Carries out one order of the user and records it, in one transaction.
@@ -60,11 +48,14 @@ export function steer(
     // The sampler may be ahead of the ledger now.
     sessions.drop(sweep);
     throw error;
+  } finally {
+    // Its caps are part of what an open sweep knows.
+    if (order.kind === 'extend') sessions.drop(sweep);
   }
 }
 
 function carryOut(
-  sweep: Sweep,
+  sweep: SteeredSweep,
   order: SteerOrder,
   requestId: string,
   session: SweepSession | undefined,
@@ -81,7 +72,7 @@ function findMessage(db: Connection, sweep: string, requestId: string): string |
   return entry === undefined ? undefined : String(entry.detail['message']);
 }
 
-function act(sweep: Sweep, order: SteerOrder, session: SweepSession | undefined): Steered {
+function act(sweep: SteeredSweep, order: SteerOrder, session: SweepSession | undefined): Steered {
   switch (order.kind) {
     case 'pause':
       return pause(sweep);
@@ -91,7 +82,7 @@ function act(sweep: Sweep, order: SteerOrder, session: SweepSession | undefined)
     case 'cancel':
       return end(sweep, order.kind);
     case 'extend':
-      return extend(sweep, order.trials);
+      return extend(sweep, order);
     case 'retry':
       return retry(sweep, order.trials);
     case 'inject':
@@ -100,7 +91,7 @@ function act(sweep: Sweep, order: SteerOrder, session: SweepSession | undefined)
   }
 }
 
-function pause({ db, row }: Sweep): Steered {
+function pause({ db, row }: SteeredSweep): Steered {
   const { name, isHeld, state } = row;
   if (state === 'finished') throw refused(`${name} is finished: there is nothing to hold`);
   if (isHeld) return { message: `${name} was held already.` };
@@ -108,7 +99,7 @@ function pause({ db, row }: Sweep): Steered {
   return { message: `${name} is held: what runs goes on to its end, nothing more is handed out.` };
 }
 
-function resume({ db, row }: Sweep): Steered {
+function resume({ db, row }: SteeredSweep): Steered {
   const { name, isHeld, state } = row;
   if (state === 'finished') {
     throw refused(`${name} is finished; \`mergesweep extend ${name} --trials N\` gives it more`);
@@ -119,7 +110,7 @@ function resume({ db, row }: Sweep): Steered {
 }
 
 /** The sweep's workflow does the rest. */
-function end({ row }: Sweep, kind: 'stop' | 'cancel'): Steered {
+function end({ row }: SteeredSweep, kind: 'stop' | 'cancel'): Steered {
   const { name, state } = row;
   if (state !== 'running') return { message: `${name} does not run: it is ${state}.` };
   return kind === 'stop'
@@ -127,16 +118,28 @@ function end({ row }: Sweep, kind: 'stop' | 'cancel'): Steered {
     : { message: `${name} is cancelled: what runs is killed.` };
 }
 
-function extend(sweep: Sweep, trials: number): Steered {
+function extend(sweep: SteeredSweep, { trials, ...more }: Extension): Steered {
+  const hasMoreCap = Object.values(more).some((value) => typeof value === 'number');
+  const raised = hasMoreCap ? raiseCaps(sweep, more) : undefined;
+  const added = trials === undefined ? undefined : addTrials(sweep, trials, raised !== undefined);
+  const message = [raised?.message, added?.message].filter((part) => part !== undefined).join(' ');
+  return { ...raised, ...added, message };
+}
+
+function addTrials(sweep: SteeredSweep, trials: number, isCapRaised: boolean): Steered {
   const { db, row } = sweep;
   refuseAfterConfirmation(sweep, 'more candidates');
+  if (row.searchEnded !== undefined && !isCapRaised)
+    throw refused(
+      `${row.searchEnded}: that is to be raised first, with --gpu-hours, --usd or --wall-clock-hours`,
+    );
   const maxTrials = row.maxTrials + trials;
   setBudget(db, row.name, maxTrials);
   reopen(sweep, `its budget was raised to ${maxTrials} trials`);
   return { message: `${row.name} may try ${trials} more: ${maxTrials} in all.`, trials, maxTrials };
 }
 
-function retry(sweep: Sweep, named: readonly TrialId[] | undefined): Steered {
+function retry(sweep: SteeredSweep, named: readonly TrialId[] | undefined): Steered {
   const { db, row } = sweep;
   const trials = named === undefined ? listBlameless(sweep) : checkFailed(sweep, named);
   for (const trial of trials) putBackInLine(db, row.name, trial);
@@ -149,7 +152,7 @@ function retry(sweep: Sweep, named: readonly TrialId[] | undefined): Steered {
 }
 
 /** @throws UsageError when one of them is not a failed trial, or comes too late */
-function checkFailed(sweep: Sweep, named: readonly TrialId[]): TrialId[] {
+function checkFailed(sweep: SteeredSweep, named: readonly TrialId[]): TrialId[] {
   const { db, row } = sweep;
   const trials = [...new Set(named)];
   for (const trial of trials) {
@@ -169,7 +172,7 @@ function checkFailed(sweep: Sweep, named: readonly TrialId[]): TrialId[] {
 }
 
 /** Every trial that failed through no fault of its candidate. */
-function listBlameless({ db, row }: Sweep): TrialId[] {
+function listBlameless({ db, row }: SteeredSweep): TrialId[] {
   const standings = listStandings(db, row.name);
   const isConfirming = standings.some(({ kind }) => kind === 'confirm');
   const failed = standings.filter(
@@ -188,7 +191,7 @@ function listBlameless({ db, row }: Sweep): TrialId[] {
   );
 }
 
-function inject(sweep: Sweep, params: Params, session: SweepSession): Steered {
+function inject(sweep: SteeredSweep, params: Params, session: SweepSession): Steered {
   const { db, ledgerId, row, at } = sweep;
   refuseAfterConfirmation(sweep, 'another candidate');
   const problems = listPointProblems(session.space, params);
@@ -213,17 +216,12 @@ function inject(sweep: Sweep, params: Params, session: SweepSession): Steered {
 }
 
 /** Held-out documents are looked at once: who is scored on them is settled then. */
-function refuseAfterConfirmation({ db, row }: Sweep, what: string): void {
+function refuseAfterConfirmation({ db, row }: SteeredSweep, what: string): void {
   if (countTrials(db, row.name, 'confirm') === 0) return;
   throw refused(
     `${what} would come too late: the finalists of ${row.name} are chosen and scored on the held-out ` +
       `documents, which are looked at once. Begin another sweep from it: \`mergesweep fork ${row.name}\``,
   );
-}
-
-/** A finished sweep that has something to do again waits to be run. */
-function reopen({ db, row }: Sweep, reason: string): void {
-  if (row.state === 'finished') setSweepState(db, row.name, 'paused', { reason });
 }
 
 function find(db: Connection, sweep: string): SweepRow {
@@ -234,5 +232,3 @@ function find(db: Connection, sweep: string): SweepRow {
     `the ledger holds no sweep ${sweep}; start it with \`mergesweep run FILE\``,
   );
 }
-
-const refused = (reason: string): UsageError => new UsageError('steer_refused', reason);

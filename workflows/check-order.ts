@@ -4,6 +4,7 @@ import type { StopMode } from './messages.js';
 
 /** More at once is a slip of the keyboard. */
 const mostTrials = 100_000;
+const mostOfCap = 10_000_000;
 
 /** What is wrong with the form of an order, as a sentence; undefined where nothing is. */
 export function findMalformation(order: unknown): string | undefined {
@@ -14,12 +15,8 @@ export function findMalformation(order: unknown): string | undefined {
     case 'stop':
     case 'cancel':
       return undefined;
-    case 'extend': {
-      const { trials } = order;
-      return Number.isInteger(trials) && Number(trials) >= 1 && Number(trials) <= mostTrials
-        ? undefined
-        : `expected a whole number of trials from 1 to ${mostTrials}, got ${JSON.stringify(trials)}`;
-    }
+    case 'extend':
+      return findBadExtension(order);
     case 'retry': {
       const { trials } = order;
       const isList = Array.isArray(trials) && trials.every((trial) => typeof trial === 'string');
@@ -46,6 +43,26 @@ export function findMisfit({ kind }: SteerOrder, stop: StopMode | undefined): st
     return `the sweep ${state}: nothing more is handed out, and it goes on when it is run again`;
   if (kind === 'stop' || (kind === 'cancel' && stop === 'now')) return `the sweep ${state} already`;
   return undefined;
+}
+
+/** The caps that an extension may raise. */
+const capNames = ['gpuHours', 'usd', 'wallClockHours'] as const;
+
+function findBadExtension(order: Readonly<Record<string, unknown>>): string | undefined {
+  const { trials } = order;
+  const isCount = Number.isInteger(trials) && Number(trials) >= 1 && Number(trials) <= mostTrials;
+  if (trials !== undefined && !isCount)
+    return `expected a whole number of trials from 1 to ${mostTrials}, got ${JSON.stringify(trials)}`;
+  const given = capNames.filter((name) => order[name] !== undefined);
+  if (trials === undefined && given.length === 0)
+    return 'expected what to extend by (--trials, --gpu-hours, --usd, --wall-clock-hours)';
+  const bad = given.find((name) => {
+    const value = order[name];
+    return typeof value !== 'number' || !(value > 0 && value <= mostOfCap);
+  });
+  return bad === undefined
+    ? undefined
+    : `expected ${bad} > 0, at most ${mostOfCap}, got ${JSON.stringify(order[bad])}`;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

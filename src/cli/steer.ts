@@ -1,8 +1,9 @@
 /** The verbs that steer a sweep while it runs, or while nothing runs it. */
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import type { SteerOrder } from '../../activities/contracts.js';
 import type { TemporalFlags } from '../client/resolve-temporal.js';
 import { UsageError } from '../errors.js';
+import { findMalformation } from '../../workflows/check-order.js';
 import { resolveSweep } from '../report/resolve-reference.js';
 import type { CliDependencies } from './dependencies.js';
 import { addExamples } from './help-text.js';
@@ -19,6 +20,9 @@ import type { CliIo } from './verb.js';
 
 interface SteerFlags extends ReadingOptions, TemporalFlags {
   readonly trials?: number;
+  readonly gpuHours?: number;
+  readonly usd?: number;
+  readonly wallClockHours?: number;
 }
 
 interface SteerVerb {
@@ -58,11 +62,20 @@ const verbs: readonly SteerVerb[] = [
   },
   {
     name: 'extend',
-    summary: 'give a sweep more trials',
+    summary: 'give a sweep more trials, GPU-hours, money or time',
     description:
-      'Raises the budget of a sweep, while it runs or later. Refused once its finalists were scored on\nthe held-out documents: those are looked at once.',
-    examples: [['extend demo --trials 20', 'twenty candidates more']],
-    toOrder: (_, { trials = 0 }) => ({ kind: 'extend', trials }),
+      'Raises the budget of a sweep, while it runs or later: so many trials more, or so much more of a\ncap that its file has. A search that a cap has ended goes on. More trials are refused once its\nfinalists are scored on the held-out documents: those are looked at once. A higher cap lets their\nconfirmations go on.',
+    examples: [
+      ['extend demo --trials 20', 'twenty candidates more'],
+      ['extend demo --gpu-hours 4', 'four more than its cap is now'],
+    ],
+    toOrder: (_, { trials, gpuHours, usd, wallClockHours }) => ({
+      kind: 'extend',
+      ...(trials !== undefined && { trials }),
+      ...(gpuHours !== undefined && { gpuHours }),
+      ...(usd !== undefined && { usd }),
+      ...(wallClockHours !== undefined && { wallClockHours }),
+    }),
   },
   {
     name: 'retry',
@@ -111,7 +124,15 @@ function register(
     .argument('<sweep>', sweepArgument);
   if (words !== undefined) command.argument(...words);
   if (name === 'extend')
-    command.requiredOption('--trials <n>', 'so many more', wholeNumber(1, 100_000));
+    command
+      .option('--trials <n>', 'so many more', wholeNumber(1, 100_000))
+      .option('--gpu-hours <n>', 'so many more than budget.gpu_hours', positiveNumber)
+      .option('--usd <n>', 'so much more than budget.usd', positiveNumber)
+      .option(
+        '--wall-clock-hours <n>',
+        'so many more than budget.wall_clock_hours',
+        positiveNumber,
+      );
   command
     .option('--address <host:port>', 'Temporal server of the process that runs the folder')
     .option('--profile <name>', "profile of Temporal's own configuration file")
@@ -120,7 +141,10 @@ function register(
       const sweep = String(given[0]);
       const rest = words === undefined ? [] : (given[1] as string[]);
       const flags = command.opts<SteerFlags>();
-      await carryOut(sweep, toOrder(rest, flags), flags, io, dependencies);
+      const order = toOrder(rest, flags);
+      const malformation = findMalformation(order);
+      if (malformation !== undefined) throw new UsageError('steer_refused', malformation);
+      await carryOut(sweep, order, flags, io, dependencies);
     });
   addReadingOptions(
     command,
@@ -151,6 +175,14 @@ async function carryOut(
       `Nothing runs it now; it goes on with: npx mergesweep resume ${sweep}${resultsFlag(flags)}\n`,
     );
   });
+}
+
+/** In commander's terms. */
+function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value <= 0)
+    throw new InvalidArgumentError('Expected a number greater than 0.');
+  return value;
 }
 
 /** @throws UsageError `inject_value` */

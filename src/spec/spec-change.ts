@@ -61,11 +61,15 @@ export function compareSpec(
   if (stored.spec.hash !== known.specHash)
     return { kind: 'unreadable', reason: 'this version reads its file with other defaults' };
   // With its own name: of two files with none the stems may differ.
+  // The caps may have been raised by `extend` since: a file that says what it said asks for nothing.
+  const isEdited = ({ path }: FieldDiff): boolean =>
+    diffSpecs(known.specText, newText).some((edit) => edit.path === path);
   const edits = diffSpecs(known.specText, newText, pinSpec(stored.spec)).flatMap((diff) => {
     const rule = findEditRule(diff.keys);
     const isAllowed = isAllowedEdit(diff, rule, stored.spec, now.spec, realPath);
     // Raised before, in the file or by `extend`.
     if (rule === 'up' && isAllowed && Number(diff.after) <= known.maxTrials) return [];
+    if (diff.keys[0] === 'budget' && !isEdited(diff)) return [];
     const isTooLate = rule === 'up' && known.isConfirming === true;
     return [{ ...diff, rule, isAllowed: isAllowed && !isTooLate }];
   });

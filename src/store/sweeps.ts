@@ -57,6 +57,11 @@ export function lengthenStreak(db: Connection, name: string, failureClass: Failu
   );
 }
 
+/** What the sweep is from now on, as `setSpec` sets it together with its text. */
+export function setPinnedSpec(db: Connection, name: string, pinnedSpec: string): void {
+  db.prepare('UPDATE sweeps SET pinned_spec = ? WHERE name = ?').run(pinnedSpec, name);
+}
+
 /** @param reason why there are no more candidates; undefined: there may be again */
 export function setSearchEnded(db: Connection, name: string, reason: string | undefined): void {
   db.prepare('UPDATE sweeps SET search_ended = ? WHERE name = ?').run(reason ?? null, name);
