@@ -7,6 +7,7 @@
 #
 # start   copies this checkout to each host, sets it up, asks `mergesweep doctor`, starts one worker
 # stop    SIGTERM: what runs is handed back and goes to other nodes; waits until the worker has ended
+# drain   SIGINT: no more trials are taken, and the worker ends once what runs has ended; does not wait
 # status  whether it runs, and the last lines of its log
 #
 # What follows `--` are flags of `mergesweep worker`. Settings and secrets of a host (TEMPORAL_ADDRESS,
@@ -18,12 +19,12 @@
 set -euo pipefail
 
 usage() {
-  sed -n '2,17s/^# \{0,1\}//p' "$0" >&2
+  sed -n '2,18s/^# \{0,1\}//p' "$0" >&2
   exit 2
 }
 
 action=${1:-}
-case $action in start | stop | status) shift ;; *) usage ;; esac
+case $action in start | stop | drain | status) shift ;; *) usage ;; esac
 hosts=()
 while [ $# -gt 0 ] && [ "$1" != -- ]; do
   case $1 in -*) usage ;; esac
@@ -116,6 +117,15 @@ case $action in
     done
     echo "process $pid still runs 45 s after SIGTERM; see $log" >&2
     exit 1
+    ;;
+  drain)
+    pid=$(worker_pid) || {
+      echo "no worker runs"
+      exit 0
+    }
+    kill -INT "$pid"
+    sleep 0.5
+    tail -n 1 "$log"
     ;;
   status)
     if pid=$(worker_pid); then echo "runs, process $pid"; else echo "no worker runs"; fi

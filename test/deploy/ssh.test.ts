@@ -41,6 +41,7 @@ if (verb === 'doctor') process.exit(words.includes('never') ? 3 : 0);
 if (words.includes('--bad')) { console.error('error usage no such flag'); process.exit(2); }
 console.error('worker w ready: 1 slot');
 process.on('SIGTERM', () => { console.error('worker w has ended'); process.exit(0); });
+process.on('SIGINT', () => console.error('worker w drains'));
 setInterval(() => undefined, 1e6);
 `,
   );
@@ -76,7 +77,7 @@ const calls = (verb: string): Call[] =>
     .filter((call) => call.verb === verb);
 
 describe('deploy/ssh/workers.sh', () => {
-  it('starts a worker on each host that outlives the connection, once, and stops it', () => {
+  it('starts a worker on each host that outlives the connection, once, drains and stops it', () => {
     const started = workers('start', 'gpu1', 'gpu2', '--', '--profile', 'prod');
     expect(started).toMatchObject({
       status: 0,
@@ -87,6 +88,7 @@ describe('deploy/ssh/workers.sh', () => {
     ]);
     expect(calls('worker')).toHaveLength(2);
     expect(workers('status', 'gpu2').lines[0]).toMatch(/^gpu2: runs, process \d+$/);
+    expect(workers('drain', 'gpu1').lines).toEqual(['gpu1: worker w drains']);
     expect(workers('stop', 'gpu1', 'gpu2')).toMatchObject({
       status: 0,
       lines: ['gpu1: worker w has ended', 'gpu2: worker w has ended'],
