@@ -4,6 +4,7 @@ import { runEvaluation } from '../src/external/lm-eval.js';
 import { runMerge } from '../src/external/mergekit.js';
 import type { CheckpointManifest } from './contracts.js';
 import { secondsSince, type Evaluated, type Evaluator, type TrialWork } from './evaluator.js';
+import type { Slot } from './slots.js';
 
 export interface ColdDependencies {
   readonly tools: ToolCommands;
@@ -53,7 +54,7 @@ async function mergeToDisk(
     (await work.folder.readCheckpoint()) ??
     (holder && (await work.folder.adoptCheckpoint(holder.workKey, work.attemptDir)));
   if (made !== undefined) return { checkpoint: made, seconds: 0 };
-  return work.slots.merge(async (slot) => {
+  const merge = async (slot: Slot) => {
     work.heartbeat.enter('merge');
     work.noteLog(join(work.attemptDir, 'merge.log'));
     const start = performance.now();
@@ -68,5 +69,7 @@ async function mergeToDisk(
       ...work.processOrder(slot),
     });
     return { checkpoint, seconds: secondsSince(start) };
-  });
+  };
+  // Before its slot: what frees space may need that.
+  return work.withSpace(() => work.slots.merge(merge));
 }

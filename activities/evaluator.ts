@@ -22,6 +22,8 @@ export interface TrialWork {
   readonly slots: TrialSlots;
   /** What every program of the trial gets; `slot` says on which cards it runs. */
   processOrder(slot: Slot): StageProcess;
+  /** Runs what writes the merge to disk, once there is space for it. */
+  withSpace<T>(merge: () => Promise<T>): Promise<T>;
   /** Where the log of what runs now lies, for the failure. */
   noteLog(path: string): void;
 }

@@ -328,7 +328,33 @@ test('a missing program pauses the sweep and says how to get it', async () => {
 
 test('a merge that wants CUDA is refused by a CPU node', async () => {
   const mergeOptions = { cuda: true, lowCpuMemory: false, args: {} };
-  expect((await failureOf({ mergeOptions })).type).toBe('configuration');
+  expect((await failureOf({ mergeOptions })).type).toBe('NodeRefused');
+  expect(toolsCalled()).toEqual([]);
+});
+
+test('a node with other tools than the first score had merges nothing, or says so in its result', async () => {
+  const versions = { mergekit: '0.0.1' };
+  const error = await failureOf({ pinnedTools: { versions, policy: 'refuse' } });
+  expect(error).toMatchObject({ type: 'NodeRefused', nonRetryable: true });
+  expect(error.details?.[0]).toMatchObject({ node: 'n1' });
+  expect(toolsCalled()).toEqual([]);
+  const result = await run({ pinnedTools: { versions, policy: 'warn' } });
+  expect(result.modeReason).toMatch(
+    /its tools are not those of the first score: mergekit .* instead of 0\.0\.1$/,
+  );
+});
+
+test('a merge that the quota of the work folder has no room for is not begun', async () => {
+  const baseModel = await writeToyCheckpoint({}, join(folder, 'base'));
+  const { subject } = input();
+  if (subject.kind !== 'merge') throw new Error('a merge');
+  const recipe = { ...subject.recipe, baseModel };
+  const error = await failureOf(
+    { subject: { kind: 'merge', recipe } },
+    activities({ diskQuotaBytes: 10 }),
+  );
+  expect(error.type).toBe('disk_full');
+  expect(error.message).toContain('raise --disk-quota (now 10 B)');
   expect(toolsCalled()).toEqual([]);
 });
 

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { mostBatchHalvings, StageFailedError, type TrialFailure } from '../src/errors.js';
 import { childEnvironment } from '../src/external/child-environment.js';
-import { explainFullDisk } from '../src/external/disk-space.js';
+import type { DiskLedger } from '../src/external/disk-ledger.js';
+import { explainFullDisk, spaceForMerge } from '../src/external/disk-space.js';
 import { workVariable } from '../src/external/marked-processes.js';
 import { packReport } from '../src/external/packed-report.js';
 import type { ParentReader } from '../src/external/parent-bytes.js';
@@ -16,6 +17,7 @@ import type { ProgressHeartbeat } from './progress-heartbeat.js';
 import { requireParents } from './require-parents.js';
 import type { NodeDependencies } from './run-trial.js';
 import { CodeGuard } from './refuse-code.js';
+import { refuseNode } from './refuse-node.js';
 import type { HeldSeconds } from './held-seconds.js';
 import { visibleCards, type Slot } from './slots.js';
 import { TrialSlots, type CardWatch } from './trial-slots.js';
@@ -24,6 +26,7 @@ import { TrialSlots, type CardWatch } from './trial-slots.js';
 export interface NodeTools {
   readonly evaluator: Evaluator;
   readonly parents: ParentReader;
+  readonly disk: DiskLedger;
   /** Absent on a CPU node. */
   readonly cardWatch?: CardWatch;
 }
@@ -44,6 +47,7 @@ export class TrialRun {
   private readonly deps: NodeDependencies;
   private readonly evaluator: Evaluator;
   private readonly reader: ParentReader;
+  private readonly disk: DiskLedger;
   private readonly input: RunTrialInput;
   private readonly heartbeat: ProgressHeartbeat;
   private readonly signal: AbortSignal;
@@ -54,11 +58,13 @@ export class TrialRun {
   private attempt: number;
   private batchSize: number;
   private logPath: string | undefined;
+  /** What of its tools differs from those of the first score, where it may run all the same. */
+  private otherTools: string | undefined;
   private parents: Readonly<Record<string, string>> = {};
 
   constructor(
     deps: NodeDependencies,
-    { evaluator, parents, cardWatch }: NodeTools,
+    { evaluator, parents, disk, cardWatch }: NodeTools,
     input: RunTrialInput,
     heartbeat: ProgressHeartbeat,
     options: AttemptOptions,
@@ -66,6 +72,7 @@ export class TrialRun {
     this.deps = deps;
     this.evaluator = evaluator;
     this.reader = parents;
+    this.disk = disk;
     this.input = input;
     this.heartbeat = heartbeat;
     const { signal, cards } = options;
@@ -85,8 +92,10 @@ export class TrialRun {
   async run(): Promise<RunTrialResult> {
     const { deps, input } = this;
     await this.guard.refuse(input);
-    const deviceClass = this.mergeDeviceClass();
     const versions = await readToolVersions(deps.tools);
+    this.otherTools = refuseNode(input, { ...deps, versions });
+    // The masks of a merge are drawn where it is made.
+    const deviceClass = input.mergeOptions.cuda ? 'cuda' : 'cpu';
     this.guard.requireSafeTorch(input, versions);
     const { heartbeat, signal } = this;
     const node = deps.nodeId;
@@ -135,6 +144,7 @@ export class TrialRun {
         heartbeat: this.heartbeat,
         slots: this.slots,
         processOrder: (slot) => this.processOrder(slot),
+        withSpace: (merge) => this.withSpace(attemptDir, merge),
         noteLog: (path) => {
           this.logPath = path;
         },
@@ -159,6 +169,7 @@ export class TrialRun {
           modeReason,
           ...(used === planned ? [] : [describeBatch(used, planned)]),
           ...this.slots.strangers,
+          ...(this.otherTools === undefined ? [] : [this.otherTools]),
         ].join('; '),
         ...(used === planned ? {} : { batchSize: used }),
         ...(failures.length === 0 ? {} : { failures }),
@@ -205,18 +216,20 @@ export class TrialRun {
     );
   }
 
-  /** Which device the sweep's merges are made, and their masks drawn, on. */
-  private mergeDeviceClass(): 'cpu' | 'cuda' {
-    const { deviceClass, nodeId } = this.deps;
-    const wantsGpu = this.input.mergeOptions.cuda;
-    if (wantsGpu && deviceClass !== 'cuda') {
-      throw new StageFailedError(
-        'configuration',
-        `Expected a node with CUDA since merge.cuda is set, got the CPU node ${nodeId}: ` +
-          'set merge.cuda: false, or run the sweep on GPU nodes.',
-      );
-    }
-    return wantsGpu ? 'cuda' : 'cpu';
+  private async withSpace<T>(attemptDir: string, merge: () => Promise<T>): Promise<T> {
+    const { subject, limits, workKey } = this.input;
+    if (subject.kind !== 'merge') return merge();
+    const order = {
+      workKey,
+      bytes: await spaceForMerge(subject.recipe),
+      target: join(attemptDir, 'checkpoint.partial'),
+      longestWaitMs: limits.mergeMinutes * 60_000,
+      signal: this.signal,
+      onWait: (what: string) => {
+        this.heartbeat.report({ activity: `waiting: ${what}`, percent: 0 });
+      },
+    };
+    return this.disk.during(order, merge);
   }
 
   private processOrder(slot: Slot): StageProcess {

@@ -202,7 +202,7 @@ class WarmRun {
     if (subject.kind !== 'merge' || input.isCheckpointWanted !== true) return undefined;
     const made = await folder.readCheckpoint();
     if (made !== undefined) return made;
-    return this.work.slots.merge(async () => {
+    const save = async (): Promise<CheckpointManifest> => {
       const { recipe } = subject;
       const partial = join(attemptDir, 'checkpoint.partial');
       await requireFreeSpace(recipe, attemptDir);
@@ -215,7 +215,9 @@ class WarmRun {
       } finally {
         await rm(partial, { recursive: true, force: true });
       }
-    }, this.place);
+    };
+    // Before its slot: what frees space may need that.
+    return this.work.withSpace(() => this.work.slots.merge(save, this.place));
   }
 
   async compareTo(checkpointDir: string): Promise<readonly string[]> {

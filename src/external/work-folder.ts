@@ -181,7 +181,7 @@ async function dropOld(path: string, marker: string): Promise<void> {
 }
 
 /** The work folders below a root: other folders may lie there too. */
-async function listWork(workRoot: string): Promise<string[]> {
+export async function listWork(workRoot: string): Promise<string[]> {
   const keys = await readdir(workRoot).catch((): string[] => []);
   const paths = keys.map((key) => join(workRoot, key));
   const isWork = await Promise.all(
