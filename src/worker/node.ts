@@ -13,6 +13,7 @@ import type { LocalNode } from './local-node.js';
 import { PoolView } from './pool-view.js';
 import { runWorkers } from './running-worker.js';
 import type { RunningWorker } from './running-worker.js';
+import { settingAside } from './set-aside.js';
 import { TrialPermits } from './trial-permits.js';
 
 export interface NodeWorkerOptions {
@@ -65,10 +66,11 @@ export async function startNodeWorker(options: NodeWorkerOptions): Promise<NodeW
       return free === 'unknown' ? free : free > 0;
     },
   });
+  const run = settingAside((input) => activities.runTrial(input), { nodeId, standing, onMessage });
   const runTrial = async (input: RunTrialInput): Promise<RunTrialResult> => {
     // It was asked for before the node closed.
     if (isClosed()) throw handedBack(input.trial, `node ${nodeId} takes no more trials`);
-    return departure.during(input.trial, activities.runTrial(input));
+    return departure.during(input.trial, run(input));
   };
 
   const shared = {

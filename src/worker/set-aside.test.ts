@@ -62,6 +62,7 @@ describe('a node that fails trials by its own fault', () => {
     for (let count = 0; count < 3; count += 1) await run();
     expect(standing.state).toBe('set-aside');
     expect(standing.reason).toContain('3 trials in a row');
+    expect([asideMs - 1, asideMs].map((at) => standing.isOnTrial(at))).toEqual([false, true]);
     expect(messages).toEqual([expect.stringContaining('Node n1 takes no more trials.')]);
     expect(await run()).toMatchObject({ reason: standing.reason });
     expect(started).toBe(3);

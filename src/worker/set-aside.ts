@@ -121,7 +121,8 @@ class NodeHealth {
     row.reason =
       `It is ${what} after ${row.faults} trials in a row that failed by its own fault ` +
       `(${failure.class}), and tries one more in ${asideMs / 60_000} minutes or when its worker starts again. The last: ${failure.reason}`;
-    if (key === '') this.options.standing.leave('set-aside', row.reason);
+    const retryAt = row.asideSince + asideMs;
+    if (key === '') this.options.standing.leave('set-aside', row.reason, retryAt);
     else this.options.standing.refuse(key, row.reason);
     this.say(key === '' ? `takes no more trials. ${row.reason}` : `${key}: ${row.reason}`);
   }
