@@ -15,6 +15,7 @@ import { findEnd, findStandstill, handOut } from './hand-out.js';
 import { withPinnedTools } from './pinned-tools.js';
 import { orderReleases } from './release-orders.js';
 import { keepTrialLog, tryToWrite, writeBestConfig, writeTrialFiles } from './sweep-files.js';
+import { readSweepProgress } from './sweep-progress.js';
 import type { SweepSessions } from './sweep-session.js';
 import type { Turn } from './turn.js';
 
@@ -129,6 +130,7 @@ function take(turn: Turn, input: TellAskInput): Taken {
   const releases = orderReleases(turn, accepted);
   const standings = listStandings(db, sweep);
   const best = selectBest(standings);
+  const budget = readBudget(db, sweep);
   return {
     best,
     ended: accepted.flatMap(({ outcome, acceptance }) =>
@@ -141,7 +143,8 @@ function take(turn: Turn, input: TellAskInput): Taken {
       state,
       ...(row?.reason !== undefined && { reason: row.reason }),
       ...(row?.isHeld === true && { isHeld: true }),
-      summary: summarize(standings, best, readBudget(db, sweep)),
+      summary: summarize(standings, best, budget),
+      progress: readSweepProgress(turn, standings, best, budget),
     },
   };
 }

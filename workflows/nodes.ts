@@ -6,6 +6,7 @@ import {
   defineSignal,
   getExternalWorkflowHandle,
   patched,
+  setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -30,6 +31,7 @@ import type {
 } from './messages.js';
 import { shareSlots } from './share-slots.js';
 import { capacitySignal } from './sweep.js';
+import { describeNodes } from './sweep-details.js';
 
 export const announceSignal = defineSignal<[NodeAnnouncement]>(announceSignalName);
 export const withdrawSignal = defineSignal<[nodeId: string]>(withdrawSignalName);
@@ -124,6 +126,7 @@ export async function nodesWorkflow(input: NodesWorkflowInput): Promise<void> {
       ? shareSlots(listNodes(), [...subscriptions.values()])
       : giveAll(nodes, subscriptions);
     const isShared = isFair && subscriptions.size > 1;
+    setCurrentDetails(describeNodes(listNodes(), shares));
     // One that comes meanwhile has no share yet: the next round tells it.
     for (const sweep of subscriptions.keys()) await tell(sweep, shares.get(sweep), isShared);
     if (signals >= signalsPerRun || workflowInfo().continueAsNewSuggested)

@@ -27,6 +27,7 @@ import type {
   ReleaseOrder,
   RunTrialInput,
   SteerReply,
+  SweepProgress,
   SweepSummary,
   TrialId,
   TrialOutcome,
@@ -55,6 +56,8 @@ import type {
   SchedulerState,
   TrialEnded,
 } from './scheduler-state.js';
+import { describeSweep } from './sweep-details.js';
+import { summarizeTrial } from './trial-summary.js';
 import { trialEndedSignal, trialWorkflow } from './trial.js';
 
 export const capacitySignal =
@@ -105,6 +108,7 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
   const attached = new Map<TrialId, CancellationScope>();
   const events: SchedulerEvent[] = [];
   let summary: SweepSummary | undefined;
+  let progress: SweepProgress | undefined;
   let isReconcileDue = false;
   let isLedgerChanged = false;
   /** Orders are carried out one after the other: the ledger's answers come in its own order. */
@@ -155,6 +159,7 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
       const step = reduce(state, event);
       state = step.state;
       sharing.tell(state);
+      setCurrentDetails(describeSweep(sweep, state, progress));
       for (const command of step.commands) await perform(command);
       if (summary !== undefined) return summary;
       const isLong = state.told >= outcomesPerRun || workflowInfo().continueAsNewSuggested;
@@ -177,7 +182,7 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
       case 'tellAsk': {
         const { type: _, ...request } = command;
         const reply = await tellAsk({ ledgerId, sweep, ...request });
-        setCurrentDetails(`${sweep}: ${reply.summary}`);
+        progress = reply.progress ?? progress;
         // Before the outcomes that came meanwhile: they may be of trials that it hands out.
         events.unshift({ type: 'reply', reply });
         return;
@@ -250,7 +255,7 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
     const { trial } = run;
     const scope = new CancellationScope();
     attached.set(trial, scope);
-    const named = { activityId: trialActivityId(trial), summary: `trial ${sweep}#${trial}` };
+    const named = { activityId: trialActivityId(trial), summary: summarizeTrial(run) };
     const ended = scope.run(() => runToOutcome(run, { ...where, ...named }));
     void ended.then((outcome) => {
       attached.delete(trial);
@@ -265,7 +270,7 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
         args: [{ run, parentId: workflowInfo().workflowId, ...where }],
         // It outlives continue-as-new and a lost sweep; its result is worth minutes of a GPU.
         parentClosePolicy: ParentClosePolicy.ABANDON,
-        staticSummary: `trial ${sweep}#${run.trial}`,
+        staticSummary: summarizeTrial(run),
       });
     } catch (error) {
       // It runs since a former run of the sweep, and will signal this one.

@@ -144,7 +144,7 @@ async function runAsHolder(
       pool: config.pool,
       heartbeatSeconds: config.heartbeatSeconds,
       capacity: session.capacity,
-      turn: turnOf(target),
+      ...{ turn: turnOf(target), traits: traitsOf(target) },
       registryTaskQueue: session.registryTaskQueue,
     });
     await letGo(order, ledger.ledgerId);
@@ -194,7 +194,7 @@ async function runThroughHolder(
         pool: config.pool,
         heartbeatSeconds: config.heartbeatSeconds,
         capacity: 1,
-        turn: turnOf(target),
+        ...{ turn: turnOf(target), traits: traitsOf(target) },
         registryTaskQueue: registryTaskQueue(reader.ledgerId, temporal.isShared),
       });
       const status = await askStatus(temporal.client, handle, holderAnswerMs);
@@ -240,6 +240,11 @@ function openInput({ target, forkOf }: RunSweepOrder, ledgerId: string) {
     ...(forkOf !== undefined && { forkOf }),
   };
 }
+
+const traitsOf = ({ spec: { file } }: RunTarget): string[] => [
+  file.genome.merge_method,
+  `${file.optimizer.max_trials} trials`,
+];
 
 const turnOf = ({ spec }: RunTarget): SweepTurn => {
   const { priority, weight } = spec.file.nodes;

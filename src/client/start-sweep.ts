@@ -26,6 +26,8 @@ export interface StartSweepOptions {
   readonly registryTaskQueue: string;
   /** Which of several sweeps the nodes serve first. @default that of the sweep file's defaults */
   readonly turn?: SweepTurn | undefined;
+  /** For Temporal's UI, beside the name: method, trials. */
+  readonly traits?: readonly string[] | undefined;
   /** As `SweepWorkflowInput.outcomesPerRun`. */
   readonly outcomesPerRun?: number | undefined;
   /** As `SweepWorkflowInput.heartbeatSeconds`. */
@@ -49,7 +51,7 @@ export async function startSweep(options: StartSweepOptions): Promise<SweepHandl
     workflowIdConflictPolicy: 'USE_EXISTING',
     // A paused or finished one of this name is closed: the ledger knows where to go on.
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-    staticSummary: `sweep ${open.sweep}`,
+    staticSummary: [`sweep ${open.sweep}`, ...(options.traits ?? [])].join(' · ').slice(0, 190),
     // What a sweep waits for when its coordinator dies in the middle of one; they take milliseconds.
     workflowTaskTimeout: '5 seconds',
   });

@@ -52,6 +52,12 @@ export function readUsage(db: Connection, sweep: string, worst: number): Usage {
   };
 }
 
+/** Card-seconds of all attempts that have ended. */
+export function readSpentGpuSeconds(db: Connection, sweep: string): number {
+  const sum = db.prepare(`SELECT coalesce(sum(${cost}), 0) FROM trials WHERE sweep = ?`);
+  return Number(sum.pluck().get(sweep));
+}
+
 function measureKinds(db: Connection, sweep: string, value: string): MeasuredCosts {
   const rows = db
     .prepare(
