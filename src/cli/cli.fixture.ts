@@ -52,6 +52,7 @@ export async function runFake(
     loadUnpack: () => Promise.resolve(unpackPlain),
     readFile: (path) => Promise.resolve(files[path]),
     loadSteer: () => Promise.reject(new Error('nothing here steers')),
+    loadPoolRegistry: () => Promise.reject(new Error('nothing here asks for nodes')),
     openLive: () =>
       Promise.resolve({
         look: () => Promise.resolve({ unreached: 'nobody runs this folder now' }),

@@ -1,3 +1,4 @@
+import type { PoolRegistry, PoolRegistryOptions } from '../client/pool-registry.js';
 import type { SteerOptions, SteerOutcome } from '../client/steer.js';
 import type { LiveSource, LiveSourceOptions } from '../client/sweep-nodes.js';
 import type { DocumentRow, LedgerReader } from '../store/rows.js';
@@ -13,6 +14,8 @@ export interface CliDependencies {
   sleep(milliseconds: number): Promise<void>;
   /** Gives an order to a sweep. */
   loadSteer(): Promise<(options: SteerOptions) => Promise<SteerOutcome>>;
+  /** Finds the registry of a pool of nodes. */
+  loadPoolRegistry(): Promise<(options: PoolRegistryOptions) => Promise<PoolRegistry>>;
   /** Asks whoever runs the folder what the nodes do. */
   openLive(options: LiveSourceOptions): Promise<LiveSource>;
 }
@@ -30,5 +33,6 @@ export const realDependencies: CliDependencies = {
     await setTimeout(milliseconds);
   },
   loadSteer: async () => (await import('../client/steer.js')).steerSweep,
+  loadPoolRegistry: async () => (await import('../client/pool-registry.js')).openPoolRegistry,
   openLive: async (options) => (await import('../client/sweep-nodes.js')).createLiveSource(options),
 };

@@ -21,6 +21,7 @@ import {
   surviveBrokenOutput,
 } from './process-io.js';
 import { findLogFormat } from './observe-flags.js';
+import { registerNodes } from './nodes.js';
 import { registerRecover } from './recover.js';
 import { captureHelp } from './reference.js';
 import { formatUsageMessage, reportError } from './report-error.js';
@@ -78,6 +79,7 @@ export function createProgram(
   program.commandsGroup('Read:');
   registerLs(program, io, dependencies);
   registerStatus(program, io, dependencies);
+  registerNodes(program, io, dependencies);
   registerTrials(program, io, dependencies);
   registerShow(program, io, dependencies);
   registerBest(program, io, dependencies);

@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { registryQueue } from '../../workflows/messages.js';
 import { connectTemporal } from '../client/connect.js';
 import { resolveTemporal } from '../client/resolve-temporal.js';
 import { readConfig } from '../config.js';
@@ -72,7 +71,7 @@ export async function runWorker(options: WorkerOptions, io: CliIo): Promise<Exit
     }
     const worker = await startNodeWorker({
       ...{ connection, namespace, nodeId, node, pool: config.pool },
-      ...{ registryTaskQueue: registryQueue, onMessage: say },
+      onMessage: say,
     });
     const noun = node.slots === 1 ? 'slot' : 'slots';
     say(

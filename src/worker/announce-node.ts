@@ -1,4 +1,5 @@
 /** Tells the pool's registry that this node is there and how it stands, until it withdraws. */
+import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { passCrashPoint } from '../crash-points.js';
 import {
@@ -15,7 +16,8 @@ export interface AnnounceOptions {
   /** As it is now; the facts once they are known. */
   readonly describe: () => NodeAnnouncement;
   readonly pool?: string | undefined;
-  readonly registryTaskQueue: string;
+  /** Where a registry that does not run is started. Absent: whoever starts the sweeps starts it. */
+  readonly registryTaskQueue?: string | undefined;
   readonly onMessage?: ((message: string) => void) | undefined;
 }
 
@@ -58,6 +60,11 @@ export class AnnouncementPace {
     this.told = state;
     this.toldAt = now;
   }
+
+  /** It did not come through: again as soon as may be. */
+  noteLost(): void {
+    this.told = undefined;
+  }
 }
 
 export function announceNode(options: AnnounceOptions): Announcer {
@@ -65,6 +72,17 @@ export function announceNode(options: AnnounceOptions): Announcer {
   const pace = new AnnouncementPace();
   let sending: Promise<void> = Promise.resolve();
   let isWithdrawn = false;
+  let factsToldAt = -Infinity;
+  let complaint: string | undefined;
+  const complain = (error: unknown): void => {
+    const message =
+      error instanceof WorkflowNotFoundError
+        ? `Node ${nodeId} waits: no sweep was started on this server yet`
+        : `Node ${nodeId} could not announce itself, and tries again: ${error instanceof Error ? error.message : String(error)}`;
+    // Once, however long it lasts.
+    if (message !== complaint) options.onMessage?.(message);
+    complaint = message;
+  };
   const send = (withFacts: boolean): void => {
     const { facts, ...rest } = describe();
     const message = withFacts && facts !== undefined ? { ...rest, facts } : rest;
@@ -72,14 +90,15 @@ export function announceNode(options: AnnounceOptions): Announcer {
     sending = sending.then(async () => {
       if (isWithdrawn) return;
       try {
-        await signalRegistry(options, announceSignalName, message);
+        await tellRegistry(options, message);
+        complaint = undefined;
       } catch (error) {
-        const what = error instanceof Error ? error.message : String(error);
-        options.onMessage?.(`Node ${nodeId} could not announce itself: ${what}`);
+        pace.noteLost();
+        factsToldAt = -Infinity;
+        complain(error);
       }
     });
   };
-  let factsToldAt = -Infinity;
   const look = (isUrgent = false): void => {
     const { facts, ...state } = describe();
     const now = performance.now();
@@ -113,9 +132,20 @@ export function announceNode(options: AnnounceOptions): Announcer {
   };
 }
 
+async function tellRegistry(options: AnnounceOptions, message: NodeAnnouncement): Promise<void> {
+  const { client, pool, registryTaskQueue } = options;
+  if (registryTaskQueue === undefined)
+    await client.workflow.getHandle(nodesWorkflowId(pool)).signal(announceSignalName, message);
+  else await signalRegistry({ client, pool, registryTaskQueue }, announceSignalName, message);
+}
+
+export interface RegistryAddress extends Pick<AnnounceOptions, 'client' | 'pool'> {
+  readonly registryTaskQueue: string;
+}
+
 /** Signals the registry of a pool; the first signal starts it. */
 export async function signalRegistry(
-  options: Pick<AnnounceOptions, 'client' | 'pool' | 'registryTaskQueue'>,
+  options: RegistryAddress,
   signal: string,
   argument: unknown,
 ): Promise<void> {

@@ -9,6 +9,7 @@ import { gpuQueue, nodeQueue } from '../../workflows/messages.js';
 import type { NodeAnnouncement, NodeFacts } from '../../workflows/messages.js';
 import { announceNode } from './announce-node.js';
 import { Departure } from './departure.js';
+import { handInFinished } from './hand-in.js';
 import type { LocalNode } from './local-node.js';
 import { PoolView } from './pool-view.js';
 import { runWorkers } from './running-worker.js';
@@ -23,8 +24,8 @@ export interface NodeWorkerOptions {
   readonly nodeId: string;
   readonly node: Omit<LocalNode, 'close'>;
   readonly pool?: string | undefined;
-  /** Where a node registry that does not run yet is started. */
-  readonly registryTaskQueue: string;
+  /** Where a node registry that does not run is started. Absent: whoever starts the sweeps starts it. */
+  readonly registryTaskQueue?: string;
   /** Told when the node could not announce itself, and when it is told to drain. */
   readonly onMessage?: (message: string) => void;
 }
@@ -70,7 +71,7 @@ export async function startNodeWorker(options: NodeWorkerOptions): Promise<NodeW
   const runTrial = async (input: RunTrialInput): Promise<RunTrialResult> => {
     // It was asked for before the node closed.
     if (isClosed()) throw handedBack(input.trial, `node ${nodeId} takes no more trials`);
-    return departure.during(input.trial, run(input));
+    return departure.during(input.trial, run(input), () => taken.useOf(input));
   };
 
   const shared = {
@@ -128,6 +129,7 @@ export async function startNodeWorker(options: NodeWorkerOptions): Promise<NodeW
     setInterval(() => void followOrders(), ordersEveryMs).unref(),
   ];
   void followOrders();
+  const finished = handInFinished({ client, nodeId, workRoot: node.workRoot, onMessage });
 
   /** The last trials of a sweep are not to wait here while another node has nothing to do. */
   function moveWaiting(): void {
@@ -166,6 +168,7 @@ export async function startNodeWorker(options: NodeWorkerOptions): Promise<NodeW
     },
     stop: async () => {
       for (const duty of duties) clearInterval(duty);
+      finished.stop();
       const why = `node ${nodeId} shut down in the middle of it`;
       departure.go(why);
       taken.handBackAll(why);

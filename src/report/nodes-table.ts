@@ -1,0 +1,101 @@
+/** The nodes of a pool as a table. */
+import type { KnownNode, NodeFacts } from '../../workflows/messages.js';
+import { formatByteSize } from '../preflight/byte-size.js';
+import { formatDuration } from './duration-text.js';
+import { toPrintableLine } from './printable.js';
+import { renderTable } from './table.js';
+
+const none = '–';
+
+/** Lines of text; what keeps a node from trials stands below the table. */
+export function renderNodes(nodes: readonly KnownNode[], nowMs: number): string[] {
+  const versions = findDifferentVersions(nodes);
+  const hasDifferent = [...versions.values()].some((text) => text !== '');
+  const sorted = [...nodes].sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
+  const table = renderTable(
+    [
+      { header: 'node' },
+      { header: 'host' },
+      { header: 'state' },
+      { header: ['slots', 'busy'], align: 'right' },
+      { header: 'cards' },
+      { header: 'RAM', align: 'right' },
+      { header: ['disk', 'free'], align: 'right' },
+      { header: 'seen', align: 'right' },
+      ...(hasDifferent ? [{ header: 'other versions' }] : []),
+    ],
+    sorted.map((node) => [
+      node.nodeId,
+      node.facts?.host ?? none,
+      node.state ?? 'ready',
+      describeSlots(node),
+      describeCards(node.facts),
+      node.facts === undefined ? none : formatByteSize(node.facts.ramBytes),
+      describeDisk(node.facts),
+      `${formatDuration(Math.max(0, nowMs - node.seenAtMs) / 1000)} ago`,
+      ...(hasDifferent ? [versions.get(node.nodeId) ?? ''] : []),
+    ]),
+  );
+  return [...table.map(toPrintableCells), ...sorted.flatMap(explain).map(toPrintableLine)];
+}
+
+/** Of what nodes say of themselves nothing reaches the terminal but text. */
+const toPrintableCells = (line: string): string =>
+  // eslint-disable-next-line no-control-regex -- they are what must not get through
+  line.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '');
+
+function explain(node: KnownNode): string[] {
+  const { nodeId, state = 'ready', reason, refuses = [] } = node;
+  return [
+    ...(state === 'ready' || reason === undefined ? [] : [`${nodeId} is ${state}: ${reason}`]),
+    ...refuses.map(({ sweep, reason: why }) => `${nodeId} refuses ${nameSweep(sweep)}: ${why}`),
+  ];
+}
+
+/** Ids of workflows end in the sweep's name. */
+const nameSweep = (workflowId: string): string => workflowId.split('/').at(-1) ?? workflowId;
+
+const describeSlots = ({ slots, freeSlots }: KnownNode): string =>
+  `${freeSlots === undefined ? '?' : slots - freeSlots}/${slots}`;
+
+function describeCards(facts: NodeFacts | undefined): string {
+  if (facts === undefined) return none;
+  if (facts.gpus.length === 0) return `CPU, ${facts.cores} cores`;
+  const kinds = new Map<string, number>();
+  for (const { name = 'card', vramBytes } of facts.gpus) {
+    const kind = vramBytes === undefined ? name : `${name} ${formatByteSize(vramBytes)}`;
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  }
+  const cards = [...kinds].map(([kind, count]) => `${count} × ${kind}`).join(', ');
+  return facts.gpusPerTrial > 1 ? `${cards}, ${facts.gpusPerTrial} a trial` : cards;
+}
+
+function describeDisk(facts: NodeFacts | undefined): string {
+  if (facts === undefined) return none;
+  const { diskFreeBytes, diskQuotaBytes } = facts;
+  return formatByteSize(Math.min(diskFreeBytes, diskQuotaBytes ?? Infinity));
+}
+
+/** By node: tools whose version is not that of most nodes, with its version; of a tie, all. */
+export function findDifferentVersions(nodes: readonly KnownNode[]): ReadonlyMap<string, string> {
+  const known = nodes.filter(({ facts }) => Object.keys(facts?.versions ?? {}).length > 0);
+  const tools = [...new Set(known.flatMap(({ facts }) => Object.keys(facts?.versions ?? {})))];
+  const usual = new Map(
+    tools.map((tool) => [tool, findMajority(known.map(({ facts }) => facts?.versions[tool]))]),
+  );
+  return new Map(
+    known.map(({ nodeId, facts }) => {
+      const different = tools.filter((tool) => facts?.versions[tool] !== usual.get(tool));
+      const text = different.map((tool) => `${tool} ${facts?.versions[tool] ?? 'none'}`);
+      return [nodeId, text.join(', ')];
+    }),
+  );
+}
+
+/** What more than half have; `no majority` where there is none. */
+function findMajority(values: readonly (string | undefined)[]): string | undefined {
+  const counts = new Map<string | undefined, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const found = [...counts].find(([, count]) => 2 * count > values.length);
+  return found === undefined ? 'no majority' : found[0];
+}
