@@ -19,12 +19,8 @@ export interface CellOrder extends Cell {
   readonly folder: string;
   readonly seed: number;
   readonly trials: number;
-  readonly scale: number;
   readonly network: NodeNetwork;
 }
-
-/** As many trials a second as 16 slots have at scale 1: more, and the box would be measured. */
-export const scaleOf = (slots: number): number => slots / 16;
 
 export function paceOf({ seed, spread, scale }: Omit<CellOrder, 'folder' | 'network'>): Pace {
   const evaluation = medianSeconds * scale;
@@ -41,40 +37,39 @@ export function runOurs(order: CellOrder): Promise<NodesSweepResult> {
   });
 }
 
-export type Peer = 'barrier' | 'barrierPlain' | 'optunaCma' | 'optunaTpe';
+export type Peer = 'barrier' | 'optunaCma' | 'optunaTpe';
 export type Peers = Readonly<Record<Peer, PeerResult>>;
 
 /** All at once: they sleep. @param python with Optuna */
 export async function runPeers(order: CellOrder, python: string): Promise<Peers> {
   const { slots, trials } = order;
   const pace = paceOf(order);
-  const { plain, filled } = barrierSizes(slots);
+  const { filled } = barrierSizes(slots);
   const place = (name: string) => {
     const folder = join(order.folder, name);
     mkdirSync(folder, { recursive: true });
     return { folder, slots, pace, trials };
   };
-  const [barrier, barrierPlain, optunaCma, optunaTpe] = await Promise.all([
+  const [barrier, optunaCma, optunaTpe] = await Promise.all([
     runBarrier({ ...place('barrier'), size: filled }),
-    runBarrier({ ...place('barrier-plain'), size: plain }),
     ...samplers.map((sampler) => runOptuna({ ...place(`optuna-${sampler}`), python, sampler })),
   ]);
   if (optunaCma === undefined || optunaTpe === undefined) throw new Error('two samplers are run');
-  return { barrier, barrierPlain, optunaCma, optunaTpe };
+  return { barrier, optunaCma, optunaTpe };
 }
 
 export interface CellSummary extends Cell {
   readonly seeds: number;
-  readonly scale: number;
   /** Medians over the seeds. */
   readonly busyShare: number;
+  readonly steadyShare: number;
   readonly wallSeconds: number;
   /** Wall clock of the drawn times alone, every merge hidden. */
   readonly idealSeconds: number;
   /** Their wall clock ÷ ours. */
   readonly speedup: Readonly<Partial<Record<Peer, number>>>;
-  /** The same of the drawn times alone, merges included in the barrier's. */
-  readonly simulatedSpeedup: { readonly barrier: number; readonly barrierPlain: number };
+  /** The same of the drawn times alone, merges included in the barrier's; `plain`: with the default λ. */
+  readonly drawnSpeedup: { readonly barrier: number; readonly barrierPlain: number };
   readonly peerBusyShare: Readonly<Partial<Record<Peer, number>>>;
   /** True score of the best candidate tried, ours first. */
   readonly bestTrue: Readonly<Partial<Record<Peer | 'mergesweep', number>>>;
@@ -87,7 +82,7 @@ export interface CellRun {
   readonly peers: Peers | undefined;
 }
 
-const peerNames: readonly Peer[] = ['barrier', 'barrierPlain', 'optunaCma', 'optunaTpe'];
+const peerNames: readonly Peer[] = ['barrier', 'optunaCma', 'optunaTpe'];
 
 /** @param runs of one cell, a seed each; at least one */
 export function summarizeCell(runs: readonly CellRun[]): CellSummary {
@@ -106,7 +101,7 @@ export function summarizeCell(runs: readonly CellRun[]): CellSummary {
       ),
     );
   const { plain, filled } = barrierSizes(slots);
-  const simulated = (size: number): number =>
+  const drawn = (size: number): number =>
     middle(({ ours, order }) => {
       const times = drawnTimes(ours);
       const merge = paceOf(order).mergeSeconds;
@@ -116,10 +111,11 @@ export function summarizeCell(runs: readonly CellRun[]): CellSummary {
   return {
     ...{ slots, spread, scale, seeds: runs.length },
     busyShare: middle(({ ours }) => ours.busyShare),
+    steadyShare: middle(({ ours }) => ours.steadyShare),
     wallSeconds: middle(({ ours }) => ours.wallSeconds),
     idealSeconds: middle(({ ours }) => listSchedule(drawnTimes(ours), slots)),
     speedup: perPeer((peer, ours) => peer.wallSeconds / ours.wallSeconds),
-    simulatedSpeedup: { barrier: simulated(filled), barrierPlain: simulated(plain) },
+    drawnSpeedup: { barrier: drawn(filled), barrierPlain: drawn(plain) },
     peerBusyShare: perPeer((peer) => peer.busyShare),
     bestTrue: { mergesweep: middle(({ ours }) => ours.bestTrue), ...perPeer((p) => p.bestTrue) },
     shippedTrue: {

@@ -1,8 +1,9 @@
 /** A run of four nodes with two slots each, of which one is killed every five seconds; and one in peace. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { countReady } from '../../test/nodes/rack.js';
 import type { NodeNetwork } from '../../test/nodes/network.js';
-import { countKillCost, countReady, type Death, type KillCost, killInTurn } from './kills.js';
+import { countKillCost, type Death, type KillCost, killInTurn } from './kills.js';
 import { type NodesSweepResult, runNodesSweep } from './nodes-sweep.js';
 import type { Pace } from './stand-in.js';
 
@@ -33,14 +34,13 @@ export function runInPeace(order: KillOrder): Promise<NodesSweepResult> {
 export async function runUnderKills(order: KillOrder): Promise<KillRun> {
   const folder = join(order.folder, 'kills');
   const deaths: Death[] = [];
-  /** Of each node: its starts so far, and those of which it said that they are done. */
   const watch = setInterval(() => {
     for (const [index, death] of deaths.entries()) {
       if (death.readyAt !== undefined) continue;
-      const node = Number(death.node.slice('node-'.length)) - 1;
       const earlier = deaths.slice(0, index + 1).filter((each) => each.node === death.node).length;
       // The first start was no death's.
-      if (countReady(folder, node) > earlier) deaths[index] = { ...death, readyAt: now() };
+      if (countReady(join(folder, `${death.node}.log`)) > earlier)
+        deaths[index] = { ...death, readyAt: now() };
     }
   }, 200);
   try {

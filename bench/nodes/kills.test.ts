@@ -25,6 +25,14 @@ describe('what deaths of nodes may cost', () => {
     expect(countKillCost(deaths, [stay('node-1', 30)], rule).lostWork).toBe(10);
   });
 
+  it('ends the start of a node that is never ready with its next death', () => {
+    const deaths = [
+      { node: 'node-1', at: 10 },
+      { node: 'node-1', at: 30, readyAt: 41 },
+    ];
+    expect(countKillCost(deaths, [], rule).restarts).toBe(2 * (10 + 1));
+  });
+
   it('counts nothing after the last trial has ended', () => {
     const deaths = [
       { node: 'node-1', at: 96 },

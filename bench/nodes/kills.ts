@@ -1,6 +1,4 @@
 /** Nodes that die one after the other, and what that may cost at most. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Rack } from '../../test/nodes/rack.js';
 import type { Interval } from './timeline.js';
 
@@ -33,12 +31,6 @@ export function killInTurn(
   return () => {
     clearInterval(timer);
   };
-}
-
-/** How often a node's worker has said so far that it is ready. */
-export function countReady(folder: string, node: number): number {
-  const log = readFileSync(join(folder, `node-${node + 1}.log`), 'utf8');
-  return log.split('\n').filter((line) => line.includes(' ready: ')).length;
 }
 
 export interface KillCost {
@@ -80,13 +72,14 @@ export function countKillCost(
   const sum = (count: (death: Death) => number): number =>
     slotsPerNode * before.reduce((total, death) => total + count(death), 0);
   const down = ({ at }: Death): number => Math.min(downSeconds, until - at);
+  // One that dies again before it is ready was not there in between.
+  const backAt = ({ node, at, readyAt }: Death): number =>
+    readyAt ?? before.find((next) => next.node === node && next.at > at)?.at ?? until;
   return {
     deaths: before.length,
     lostWork,
     downtime: sum(down),
-    restarts: sum((death) =>
-      Math.max(0, Math.min(death.readyAt ?? until, until) - death.at - down(death)),
-    ),
+    restarts: sum((death) => Math.max(0, Math.min(backAt(death), until) - death.at - down(death))),
     detection: killed * detectionSeconds,
   };
 }

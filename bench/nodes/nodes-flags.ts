@@ -4,6 +4,8 @@ import { parseArgs } from 'node:util';
 export interface Cell {
   readonly slots: number;
   readonly spread: number;
+  /** Of the median of 20 s. */
+  readonly scale: number;
 }
 
 export interface NodesFlags {
@@ -12,8 +14,6 @@ export interface NodesFlags {
   /** The first of `seeds` seeds. */
   readonly seed: number;
   readonly seeds: number;
-  /** Of the median of 20 s; absent: as many trials a second as 16 slots have at 1. */
-  readonly scale?: number;
   readonly hasPeers: boolean;
   /** Repeats of the run with kills; 0: none. */
   readonly kills: number;
@@ -51,32 +51,42 @@ export function parseNodesFlags(args: readonly string[]): NodesFlags {
       throw invalid(name, `a number of ${least} or more`, given);
     return value;
   };
+  const scale = values.scale === undefined ? undefined : number('scale', 1, 0.01);
   return {
-    cells: listCells(values.slots, values.spread, quick),
+    cells: listCells(values.slots, values.spread, quick).map((cell) =>
+      scale === undefined ? cell : { ...cell, scale },
+    ),
     trials: number('trials', quick ? 40 : 100, 1),
     seed: number('seed', 1, 0),
     seeds: number('seeds', 1, 1),
-    ...(values.scale === undefined ? {} : { scale: number('scale', 1, 0.01) }),
     hasPeers: !values['skip-peers'],
     kills: number('kills', quick ? 0 : 3, 0),
     zooTrials: number('zoo', quick ? 0 : 100, 0),
   };
 }
 
-/** Without a list: every number of slots with the spread in the middle, every spread with 8 slots. */
+/** As many trials a second as 16 slots have at 1: more, and this machine would be measured. */
+const scaleOf = (slots: number): number => slots / 16;
+
+/**
+ * Without a list: every number of slots with the spread in the middle (8 slots at full length, which
+ * the goal is about), every spread with 8 slots.
+ */
 function listCells(
   slots: string | undefined,
   spread: string | undefined,
   isQuick: boolean,
 ): readonly Cell[] {
+  const cell = (count: number, each: number): Cell => ({
+    ...{ slots: count, spread: each, scale: scaleOf(count) },
+  });
   if (slots === undefined && spread === undefined) {
-    if (isQuick) return [{ slots: 8, spread: 0.5 }];
-    const middle = [4, 8, 16].map((count) => ({ slots: count, spread: 0.5 }));
-    return [...middle, { slots: 8, spread: 0 }, { slots: 8, spread: 1 }];
+    if (isQuick) return [cell(8, 0.5)];
+    return [cell(4, 0.5), { ...cell(8, 0.5), scale: 1 }, cell(16, 0.5), cell(8, 0), cell(8, 1)];
   }
   const counts = list('slots', slots ?? '8', (value) => value in topologies, '4, 8 or 16');
   const spreads = list('spread', spread ?? '0.5', (value) => value >= 0 && value <= 2, '0 to 2');
-  return counts.flatMap((count) => spreads.map((each) => ({ slots: count, spread: each })));
+  return counts.flatMap((count) => spreads.map((each) => cell(count, each)));
 }
 
 function list(

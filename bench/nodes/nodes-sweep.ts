@@ -40,6 +40,8 @@ export interface NodesSweepResult {
   readonly wallSeconds: number;
   /** Of the slots, between first and last proposal. */
   readonly busyShare: number;
+  /** The same from when every slot had its first trial. */
+  readonly steadyShare: number;
   readonly gaps: GapReport;
   /** True score of the best candidate tried, and of the one that measured best. */
   readonly bestTrue: number;
@@ -59,6 +61,21 @@ export interface NodesSweepResult {
   readonly commands: readonly string[];
 }
 
+/** CPU-seconds of process trees, those of roots that have died as they were last seen. */
+class CpuTally {
+  private readonly seen = new Map<string, Map<number, number>>();
+
+  look(name: string, roots: readonly number[]): void {
+    const known = this.seen.get(name) ?? new Map<number, number>();
+    this.seen.set(name, known);
+    for (const pid of roots) known.set(pid, Math.max(known.get(pid) ?? 0, readTreeCpuSeconds(pid)));
+  }
+
+  sum(name: string): number {
+    return [...(this.seen.get(name)?.values() ?? [])].reduce((total, each) => total + each, 0);
+  }
+}
+
 const patienceMs = 1_500_000;
 
 export async function runNodesSweep(order: NodesSweepOrder): Promise<NodesSweepResult> {
@@ -68,16 +85,7 @@ export async function runNodesSweep(order: NodesSweepOrder): Promise<NodesSweepR
   const sweepFile = join(folder, 'nodes.yaml');
   writeFileSync(sweepFile, renderSweep(trials, pace.seed));
   const results = join(folder, 'results');
-  let cpu = { centre: 0, nodes: 0 };
-  const look = (): void => {
-    const own = readTreeCpuSeconds(process.pid);
-    const centre = rack.centre().reduce((sum, pid) => sum + readTreeCpuSeconds(pid), 0);
-    cpu = {
-      centre: Math.max(cpu.centre, centre),
-      nodes: Math.max(cpu.nodes, own - centre - ownCpu),
-    };
-  };
-  const ownCpu = readTreeCpuSeconds(process.pid);
+  const cpu = new CpuTally();
   const rack = await openRack({
     ...{ folder, results, sweepFile, nodes, slotsPerNode, network: order.network },
     hasCards: true,
@@ -86,7 +94,13 @@ export async function runNodesSweep(order: NodesSweepOrder): Promise<NodesSweepR
     onLine: () => undefined,
     ...(order.onNodeStart === undefined ? {} : { onNodeStart: order.onNodeStart }),
   });
-  const timer = setInterval(look, 1000);
+  const timer = setInterval(() => {
+    cpu.look('centre', rack.centre());
+    cpu.look(
+      'nodes',
+      rack.nodes.flatMap(({ pid }) => (pid === undefined ? [] : [pid])),
+    );
+  }, 1000);
   let calm: (() => void) | undefined;
   const starter = setInterval(() => {
     if (calm !== undefined || tools.readTimeline().length === 0) return;
@@ -109,7 +123,7 @@ export async function runNodesSweep(order: NodesSweepOrder): Promise<NodesSweepR
 function summarize(
   { folder, nodes, slotsPerNode, trials }: NodesSweepOrder,
   tools: StandInTools,
-  cpu: { readonly centre: number; readonly nodes: number },
+  cpu: CpuTally,
 ): Omit<NodesSweepResult, 'commands'> {
   const rows = readTrials(join(folder, 'results')).filter(({ kind }) => kind === 'search');
   const timeline = tools.readTimeline();
@@ -130,19 +144,30 @@ function summarize(
   return {
     wallSeconds: Math.max(...ends) - first,
     busyShare: busyShare(evaluations, slots, first, last),
+    steadyShare: busyShare(evaluations, slots, findFilled(evaluations), last),
     gaps: reportGaps(within, merges, proposedAt, first),
     bestTrue: Math.max(...scored.map((each) => each.true ?? 0)),
     shippedTrue: shipped?.true ?? 0,
     states,
     faults: findFaults(rows, evaluations, { trials, folder }),
     cpuSeconds: {
-      centre: cpu.centre / trials,
-      nodes: cpu.nodes / trials,
+      centre: cpu.sum('centre') / trials,
+      nodes: cpu.sum('nodes') / trials,
       standIn: tools.readCost().cpuSeconds / trials,
     },
     evaluations,
     merges,
   };
+}
+
+/** When the last of the slots got its first trial. */
+function findFilled(evaluations: readonly Interval[]): number {
+  const firsts = new Map<string, number>();
+  for (const { node, slot, start } of evaluations) {
+    const name = `${node} ${slot}`;
+    firsts.set(name, Math.min(start, firsts.get(name) ?? Infinity));
+  }
+  return Math.max(...firsts.values());
 }
 
 function findFaults(

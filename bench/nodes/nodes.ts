@@ -10,9 +10,9 @@ import {
   type CellOrder,
   type CellRun,
   type CellSummary,
+  type Peers,
   runOurs,
   runPeers,
-  scaleOf,
   summarizeCell,
 } from './compare-cell.js';
 import { type KillSummary, runInPeace, runUnderKills, summarizeKills } from './kill-run.js';
@@ -38,13 +38,14 @@ export async function benchNodes(args: readonly string[]): Promise<Record<string
         : `nodes are plain processes: ${network.reason ?? 'no namespaces'}`),
   );
   try {
-    const cells = await compareCells(flags, folder, network, peers?.python);
+    const comparing = await compareCells(flags, folder, network, peers?.python);
     const kills = await killNodes(flags, folder, network);
     const zoo =
       flags.zooTrials === 0
         ? undefined
         : await runZooSweep(join(folder, 'zoo'), network, flags.zooTrials);
     if (zoo !== undefined) console.log(`zoo: ${JSON.stringify(zoo)}`);
+    const cells = await Promise.all(comparing);
     console.log(renderCells(cells));
     const cell = (slots: number) =>
       cells.find((each) => each.slots === slots && each.spread === 0.5);
@@ -63,35 +64,48 @@ export async function benchNodes(args: readonly string[]): Promise<Record<string
   }
 }
 
+/** The others' processes sleep nearly all the time: they run beside ours, and may end later. */
 async function compareCells(
   flags: NodesFlags,
   folder: string,
   network: NodeNetwork,
   python: string | undefined,
-): Promise<CellSummary[]> {
-  const summaries: CellSummary[] = [];
-  for (const { slots, spread } of flags.cells) {
-    const runs: CellRun[] = [];
+): Promise<Promise<CellSummary>[]> {
+  const summaries: Promise<CellSummary>[] = [];
+  for (const { slots, spread, scale } of flags.cells) {
+    const runs: Promise<CellRun>[] = [];
     for (let seed = flags.seed; seed < flags.seed + flags.seeds; seed += 1) {
       const order: CellOrder = {
-        ...{ slots, spread, seed, network, trials: flags.trials },
+        ...{ slots, spread, scale, seed, network, trials: flags.trials },
         folder: join(folder, `${slots}-${spread}-${seed}`),
-        scale: flags.scale ?? scaleOf(slots),
       };
+      const name = `${slots} slots, spread ${spread}, scale ${scale}, seed ${seed}`;
+      const peers = python === undefined ? undefined : runPeers(order, python);
+      // Looked at below; until then a failure is not lost, and not fatal.
+      peers?.catch(() => undefined);
       const ours = await runOurs(order);
       if (runs.length === 0 && summaries.length === 0) console.log(ours.commands.join('\n'));
-      report(`${slots} slots, spread ${spread}, seed ${seed}`, ours);
-      const peers = python === undefined ? undefined : await runPeers(order, python);
-      for (const [name, peer] of Object.entries(peers ?? {}))
-        console.log(
-          `  ${name.padEnd(12)} ${peer.wallSeconds.toFixed(1)} s, busy ${(100 * peer.busyShare).toFixed(1)} %, ` +
-            `best ${peer.bestTrue.toFixed(4)}, measured best ${peer.shippedTrue.toFixed(4)}, ${peer.trials} trials`,
-        );
-      runs.push({ order, ours, peers });
+      report(name, ours);
+      runs.push(compareRun(name, order, ours, peers));
     }
-    summaries.push(summarizeCell(runs));
+    summaries.push(Promise.all(runs).then(summarizeCell));
   }
   return summaries;
+}
+
+async function compareRun(
+  name: string,
+  order: CellOrder,
+  ours: NodesSweepResult,
+  running: Promise<Peers> | undefined,
+): Promise<CellRun> {
+  const peers = await running;
+  for (const [peer, result] of Object.entries(peers ?? {}))
+    console.log(
+      `${name}: ${peer} ${result.wallSeconds.toFixed(1)} s, busy ${(100 * result.busyShare).toFixed(1)} %, ` +
+        `best ${result.bestTrue.toFixed(4)}, measured best ${result.shippedTrue.toFixed(4)}, ${result.trials} trials`,
+    );
+  return { order, ours, peers };
 }
 
 async function killNodes(
@@ -100,16 +114,14 @@ async function killNodes(
   network: NodeNetwork,
 ): Promise<(KillSummary & { readonly faults: readonly string[] })[]> {
   if (flags.kills === 0) return [];
-  const place = (name: string, seed: number) => ({
-    ...{ folder: join(folder, name), seed, network, trials: flags.trials },
-  });
+  const { seed, trials } = flags;
+  const place = (name: string) => ({ folder: join(folder, name), seed, network, trials });
+  const peace = await runInPeace(place('peace'));
+  report('in peace', peace);
   const summaries = [];
-  for (let repeat = 0; repeat < flags.kills; repeat += 1) {
-    const seed = flags.seed + repeat;
-    const peace = await runInPeace(place(`kills-${repeat + 1}`, seed));
-    report(`in peace, seed ${seed}`, peace);
-    const killed = await runUnderKills(place(`kills-${repeat + 1}`, seed));
-    report(`a node killed every 5 s, seed ${seed}`, killed.result);
+  for (let repeat = 1; repeat <= flags.kills; repeat += 1) {
+    const killed = await runUnderKills(place(`kills-${repeat}`));
+    report(`a node killed every 5 s, ${repeat}`, killed.result);
     const summary = summarizeKills(peace.wallSeconds, killed);
     console.log(renderCost(summary, killed.cost));
     const { faults } = killed.result;
@@ -119,10 +131,11 @@ async function killNodes(
 }
 
 function report(name: string, result: NodesSweepResult): void {
-  const { wallSeconds, busyShare, bestTrue, shippedTrue, states, faults, cpuSeconds } = result;
+  const { wallSeconds, busyShare, steadyShare, bestTrue, shippedTrue, states, faults, cpuSeconds } =
+    result;
   const ms = (seconds: number): string => `${(1000 * seconds).toFixed(0)} ms`;
   console.log(
-    `${name}: ${wallSeconds.toFixed(1)} s, busy ${(100 * busyShare).toFixed(2)} %, best ${bestTrue.toFixed(4)}, ` +
+    `${name}: ${wallSeconds.toFixed(1)} s, busy ${(100 * busyShare).toFixed(2)} % (${(100 * steadyShare).toFixed(2)} % once all slots were taken), best ${bestTrue.toFixed(4)}, ` +
       `measured best ${shippedTrue.toFixed(4)}, ${JSON.stringify(states)} (load ${load()})\n` +
       `  CPU a trial: server and run ${ms(cpuSeconds.centre)}, nodes with tools ${ms(cpuSeconds.nodes)}, stand-ins of it ${ms(cpuSeconds.standIn)}\n` +
       renderGaps(result.gaps),

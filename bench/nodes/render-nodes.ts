@@ -6,18 +6,19 @@ import type { GapReport } from './timeline.js';
 
 export function renderCells(cells: readonly CellSummary[]): string {
   const head =
-    '| slots | σ | busy | wall s | times alone s | barrier, full | barrier, λ | Optuna CMA | Optuna TPE | best: ours, barrier, CMA, TPE |\n' +
-    '| ---: | ---: | ---: | ---: | ---: | --- | --- | ---: | ---: | --- |';
+    '| slots | σ | busy | once full | wall s | times alone s | barrier, full | barrier, λ | Optuna CMA | Optuna TPE | best: ours, barrier, CMA, TPE |\n' +
+    '| ---: | ---: | ---: | ---: | ---: | ---: | --- | --- | ---: | ---: | --- |';
   const ratio = (value: number | undefined): string => value?.toFixed(2) ?? '–';
   const score = (value: number | undefined): string => value?.toFixed(3) ?? '–';
   const rows = cells.map((cell) => {
-    const { speedup, simulatedSpeedup: drawn, bestTrue } = cell;
+    const { speedup, drawnSpeedup: drawn, bestTrue } = cell;
     const scores = [bestTrue.mergesweep, bestTrue.barrier, bestTrue.optunaCma, bestTrue.optunaTpe];
     return [
       ...[cell.slots, cell.spread, `${(100 * cell.busyShare).toFixed(1)} %`],
+      `${(100 * cell.steadyShare).toFixed(1)} %`,
       ...[cell.wallSeconds.toFixed(0), cell.idealSeconds.toFixed(0)],
       `${ratio(speedup.barrier)} (drawn ${ratio(drawn.barrier)})`,
-      `${ratio(speedup.barrierPlain)} (drawn ${ratio(drawn.barrierPlain)})`,
+      `drawn ${ratio(drawn.barrierPlain)}`,
       ...[ratio(speedup.optunaCma), ratio(speedup.optunaTpe)],
       scores.map(score).join(', '),
     ].join(' | ');

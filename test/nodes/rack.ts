@@ -1,5 +1,6 @@
 /** A Temporal server, `run --no-worker` and a worker per node, each a process of its own. */
 import { randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findProjectRoot, readConfig } from '../../src/config.js';
@@ -98,6 +99,8 @@ export async function openRack(options: RackOptions): Promise<Rack> {
   server.start();
   await untilServing(network.host, port);
   for (const worker of workers) worker.start();
+  // As on a rack: the nodes are there before the sweep, and don't start beside its first trials.
+  await untilReady(workers.map((_, node) => join(folder, `node-${node + 1}.log`)));
   coordinator.start();
   return {
     commands: [run, workerLine(0)].map((line) => line.join(' ')),
@@ -125,4 +128,17 @@ async function untilServing(host: string, port: number): Promise<void> {
     await delay(50);
   }
   throw new Error(`Temporal's server did not answer at ${host}:${port}: see its log`);
+}
+
+/** Of a worker's log: how often it has said so far that it is ready. */
+export function countReady(log: string): number {
+  return readFileSync(log, 'utf8').split(' ready: ').length - 1;
+}
+
+async function untilReady(logs: readonly string[]): Promise<void> {
+  const deadline = Date.now() + 120_000;
+  while (!logs.every((log) => countReady(log) > 0)) {
+    if (Date.now() > deadline) throw new Error(`a worker is not ready: see ${logs.join(', ')}`);
+    await delay(50);
+  }
 }
