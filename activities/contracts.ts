@@ -151,7 +151,10 @@ export interface RunTrialResult {
   readonly seconds: { readonly merge: number; readonly evaluate: number };
   /** Seconds of waiting on the node: for the merge, and merged for a slot. Absent in results of earlier versions. */
   readonly waitSeconds?: { readonly merge: number; readonly slot: number };
-  /** Card-seconds that this attempt held, merge on a card included. Absent in results of earlier versions. */
+  /**
+   * Card-seconds that this attempt held, merge on a card included, and nodes that handed it back before.
+   * Absent in results of earlier versions.
+   */
   readonly gpuSeconds?: number;
   /** It came while every slot of the node was taken. Absent: it did not, or of an earlier version. */
   readonly isPrefetched?: boolean;

@@ -13,8 +13,6 @@ export interface HeartbeatOptions {
   readonly failures?: readonly TrialFailure[];
   /** Card-seconds held since this heartbeat began. @default none */
   readonly countGpuSeconds?: () => number;
-  /** When the first attempt started, ms since the epoch. */
-  readonly startedAtMs?: number;
 }
 
 /** They travel with every heartbeat: older ones are dropped, long texts cut. */
@@ -42,7 +40,6 @@ export class ProgressHeartbeat {
   private readonly send: (progress: TrialProgress) => void;
   private readonly now: () => number;
   private readonly countGpuSeconds: () => number;
-  private readonly startedAtMs: number | undefined;
   /** Of those that the failures since tell. */
   private toldGpuSeconds = 0;
   private readonly ticker: NodeJS.Timeout;
@@ -55,7 +52,6 @@ export class ProgressHeartbeat {
       now = () => performance.now(),
       failures = [],
       countGpuSeconds = () => 0,
-      startedAtMs,
     }: HeartbeatOptions = {},
   ) {
     this.node = node;
@@ -63,7 +59,6 @@ export class ProgressHeartbeat {
     this.now = now;
     this.failures = failures;
     this.countGpuSeconds = countGpuSeconds;
-    this.startedAtMs = startedAtMs;
     this.ticker = setInterval(
       () => {
         this.beat();
@@ -126,7 +121,6 @@ export class ProgressHeartbeat {
       node: this.node,
       ...(this.slot === undefined ? {} : { slot: this.slot }),
       gpuSeconds: this.gpuSeconds,
-      ...(this.startedAtMs === undefined ? {} : { startedAtMs: this.startedAtMs }),
       ...(this.failures.length === 0 ? {} : { failures: this.failures }),
       ...(this.hasEnded ? { hasEnded: true } : {}),
     });

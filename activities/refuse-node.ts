@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { nodeRefusedFailureType } from '../workflows/messages.js';
-import type { NodeRefusal, RunTrialInput } from './contracts.js';
+import type { NodeRefusal, RunTrialInput, TrialUse } from './contracts.js';
 
 /** What of a node decides whether it may run a trial. */
 export interface NodeTraits {
@@ -41,13 +41,16 @@ export function refuseNode(
   });
 }
 
-/** The failure by which a node gives a trial back that it can't or won't run. */
-export function nodeRefused(refusal: NodeRefusal): ApplicationFailure {
+/**
+ * The failure by which a node gives a trial back that it can't or won't run.
+ * @param used where it was tried: what it used up
+ */
+export function nodeRefused(refusal: NodeRefusal, used?: TrialUse): ApplicationFailure {
   return ApplicationFailure.create({
     type: nodeRefusedFailureType,
     message: `node ${refusal.node} refused: ${refusal.reason}`,
     nonRetryable: true,
-    details: [refusal],
+    details: used === undefined ? [refusal] : [refusal, used],
   });
 }
 

@@ -159,6 +159,7 @@ const shape = {
       wallSeconds: finite.positive().optional(),
     })
     .optional(),
+  used: z.strictObject({ gpuSeconds: finite.min(0), sinceMs: finite.min(0) }).optional(),
   pinnedTools: z
     .strictObject({
       versions: z.record(z.string().regex(/^[\w.-]{1,64}$/), plain.max(128)),

@@ -12,6 +12,7 @@ import type {
   RunTrialInput,
   RunTrialResult,
   TrialProgress,
+  TrialUse,
 } from './contracts.js';
 import { createChoosingEvaluator } from './choose-evaluator.js';
 import { createColdEvaluator } from './cold-evaluator.js';
@@ -116,12 +117,15 @@ async function runAttempt(
   const context = Context.current();
   requireOwnTrial(input, { attempt: context.info.attempt, node: deps.nodeId });
   const { attempt, heartbeatTimeoutMs: timeoutMs } = context.info;
-  const before = readHistory(context.info.heartbeatDetails as unknown, attempt);
+  const failures = readFailures(context.info.heartbeatDetails as unknown, attempt);
+  // Those of attempts before told what other nodes had used, too.
+  const { gpuSeconds: elsewhere = 0, sinceMs = context.info.scheduledTimestampMs } =
+    failures.length === 0 ? (input.used ?? {}) : { sinceMs: input.used?.sinceMs };
   const cards = new HeldSeconds();
+  const earlierGpuSeconds = elsewhere + sumGpuSeconds(failures);
   const lease = new LeaseGuard(input.lease ?? {}, {
-    cards,
-    earlierGpuSeconds: sumGpuSeconds(before.failures),
-    earlierWallSeconds: Math.max(0, (Date.now() - before.startedAtMs) / 1000),
+    ...{ cards, earlierGpuSeconds },
+    earlierWallSeconds: Math.max(0, (Date.now() - sinceMs) / 1000),
   });
   const { cancellationSignal } = context;
   const handBack = new AbortController();
@@ -130,9 +134,9 @@ async function runAttempt(
     context.heartbeat(progress);
     deps.onProgress?.(input, progress);
   };
-  const countGpuSeconds = (): number => cards.total;
+  const countGpuSeconds = (): number => elsewhere + cards.total;
   const heartbeat = new ProgressHeartbeat(deps.nodeId, beat, {
-    ...{ timeoutMs, countGpuSeconds, ...before },
+    ...{ timeoutMs, countGpuSeconds, failures },
   });
   const requireLease = (): void => {
     lease.requireLeft();
@@ -140,11 +144,12 @@ async function runAttempt(
   const isPrefetched = running.size >= deps.gpuPool.size;
   const options = { attempt, signal, cards, requireLease, isPrefetched };
   const trial = new TrialRun(deps, shared, input, heartbeat, options);
+  const countUse = (): TrialUse => ({ gpuSeconds: earlierGpuSeconds + cards.total, sinceMs });
   const forget = deps.taken?.add({
-    workKey: input.workKey,
+    ...{ input, countUse },
     hasBegun: () => heartbeat.hasBegun,
     handBack: (why) => {
-      handBack.abort(handedBack(input.trial, why));
+      handBack.abort(new Error(why));
     },
   });
   try {
@@ -153,7 +158,8 @@ async function runAttempt(
     // The processes are gone by now; what Temporal wants to see is its own failure.
     if (cancellationSignal.aborted) return await context.cancelled;
     if (isNodeRefused(error)) throw error;
-    handBack.signal.throwIfAborted();
+    if (handBack.signal.aborted)
+      throw handedBack(input.trial, (handBack.signal.reason as Error).message, countUse());
     const failure = trial.describe(error);
     const earlier = heartbeat.failures;
     heartbeat.noteEnd(failure);
@@ -162,7 +168,7 @@ async function runAttempt(
       type: failure.class,
       message: failure.reason,
       nonRetryable: isFinal || !isRetryable(failure.class),
-      details: [{ ...failure, ...(earlier.length === 0 ? {} : { earlier }) }],
+      details: [{ ...failure, ...(earlier.length === 0 ? {} : { earlier }) }, countUse()],
     });
   } finally {
     forget?.();
@@ -183,15 +189,12 @@ function requireOwnTrial(input: unknown, where: Pick<TrialFailure, 'attempt' | '
   }
 }
 
-/** How the attempts before this one went, as the last heartbeat of the one before tells. */
-function readHistory(
-  details: unknown,
-  attempt: number,
-): { readonly failures: readonly TrialFailure[]; readonly startedAtMs: number } {
+/** How the attempts before this one ended, as the last heartbeat of the one before tells. */
+function readFailures(details: unknown, attempt: number): readonly TrialFailure[] {
   const before = details as TrialProgress | undefined;
-  if (attempt === 1 || typeof before !== 'object') return { failures: [], startedAtMs: Date.now() };
-  const { failures = [], startedAtMs = Date.now(), hasEnded, stage, node, gpuSeconds } = before;
-  if (hasEnded === true) return { failures, startedAtMs };
+  if (attempt === 1 || typeof before !== 'object') return [];
+  const { failures = [], hasEnded, stage, node, gpuSeconds } = before;
+  if (hasEnded === true) return failures;
   const lost: TrialFailure = {
     class: 'node_lost',
     reason: `The node ${node} stopped answering in the stage ${stage}: see whether its worker runs.`,
@@ -201,7 +204,7 @@ function readHistory(
     ...(gpuSeconds === undefined ? {} : { gpuSeconds }),
     isRetried: true,
   };
-  return { failures: [...failures, lost], startedAtMs };
+  return [...failures, lost];
 }
 
 /** A second attempt at equal work waits for the first, and then finds its result. */

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { RunTrialInput } from './contracts.js';
 import { TakenTrials } from './taken-trials.js';
 
 function setUp() {
@@ -7,7 +8,8 @@ function setUp() {
   const take = (workKey: string) => {
     const trial = { isBegun: false, given: [] as string[], end: (): void => undefined };
     trial.end = trials.add({
-      workKey,
+      input: { workKey } as RunTrialInput,
+      countUse: () => ({ gpuSeconds: 0, sinceMs: 0 }),
       hasBegun: () => trial.isBegun,
       handBack: (why) => trial.given.push(why),
     });

@@ -1,21 +1,28 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { handedBackFailureType } from '../workflows/messages.js';
+import type { RunTrialInput, TrialUse } from './contracts.js';
 
-/** The failure by which a node gives a trial back: it costs no attempt, and others take it at once. */
-export function handedBack(trial: string, why: string): ApplicationFailure {
+/**
+ * The failure by which a node gives a trial back: it costs no attempt, and others take it at once.
+ * @param used so far; absent: it was not begun
+ */
+export function handedBack(trial: string, why: string, used?: TrialUse): ApplicationFailure {
   return ApplicationFailure.create({
     message: `trial ${trial} was handed back: ${why}`,
     type: handedBackFailureType,
     nonRetryable: true,
+    ...(used === undefined ? {} : { details: [used] }),
   });
 }
 
 /** A trial that a node has taken and not ended. */
 export interface TakenTrial {
-  readonly workKey: string;
+  readonly input: RunTrialInput;
   /** Whether something was done that would be lost elsewhere. */
   readonly hasBegun: () => boolean;
   readonly handBack: (why: string) => void;
+  /** What it has used up of its lease so far. */
+  readonly countUse: () => TrialUse;
 }
 
 /** A trial that waits for so long may be another node's: what is known of those is as old as that. */
@@ -40,6 +47,11 @@ export class TakenTrials {
     return () => this.since.delete(trial);
   }
 
+  /** What that trial has used up so far; undefined where it is not here. */
+  useOf(input: RunTrialInput): TrialUse | undefined {
+    return [...this.since.keys()].find((trial) => trial.input === input)?.countUse();
+  }
+
   /** Trials that have waited long, and that another node may have at no loss. */
   get movable(): number {
     return this.listMovable().length;
@@ -48,7 +60,8 @@ export class TakenTrials {
   /** Hands at most `most` of those back, the latest first. @returns how many */
   move(most: number, why: string): number {
     const moved = this.listMovable().reverse().slice(0, most);
-    for (const { workKey, handBack } of moved) {
+    for (const { input, handBack } of moved) {
+      const { workKey } = input;
       this.moves.set(workKey, (this.moves.get(workKey) ?? 0) + 1);
       handBack(why);
     }
@@ -69,6 +82,6 @@ export class TakenTrials {
     return [...this.since]
       .filter(([trial, since]) => since <= before && !trial.hasBegun())
       .map(([trial]) => trial)
-      .filter(({ workKey }) => (this.moves.get(workKey) ?? 0) < mostMoves);
+      .filter(({ input }) => (this.moves.get(input.workKey) ?? 0) < mostMoves);
   }
 }

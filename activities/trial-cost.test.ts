@@ -1,15 +1,16 @@
 /** What a trial holds of its node, what it is allowed, and what is told of both. */
 import { existsSync } from 'node:fs';
-import { CancelledFailure } from '@temporalio/activity';
+import { type ApplicationFailure, CancelledFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, test, vi } from 'vitest';
 import type { TrialFailure } from '../src/errors.js';
-import type { TrialProgress } from './contracts.js';
+import type { RunTrialInput, TrialProgress, TrialUse } from './contracts.js';
 import {
   activities,
   calls,
   expectNoSurvivor,
   failureOf,
+  input,
   newEnvironment,
   run,
   setFault,
@@ -17,6 +18,7 @@ import {
   work,
 } from './run-trial.fixture.js';
 import { createSlotPool } from './slots.js';
+import { TakenTrials } from './taken-trials.js';
 
 const twoCards = () => createSlotPool([{ id: 'slot-1', cudaDevices: ['0', '1'] }]);
 
@@ -92,7 +94,6 @@ test('heartbeats tell the slot while it is evaluated, and card-seconds that only
   const beats: TrialProgress[] = [];
   const environment = new MockActivityEnvironment({ attempt: 1, heartbeatTimeoutMs: 600 });
   environment.on('heartbeat', (beat: TrialProgress) => beats.push(beat));
-  const before = Date.now();
   await run({}, activities(), environment);
   expect(beats.filter(({ slot }) => slot === 'gpu').map(({ stage }) => stage)).toContain(
     'evaluate',
@@ -104,13 +105,11 @@ test('heartbeats tell the slot while it is evaluated, and card-seconds that only
   expect(seconds[0]).toBe(0);
   expect(seconds).toEqual([...seconds].sort((a, b) => a - b));
   expect(seconds.at(-1)).toBeGreaterThan(1);
-  expect(beats[0]?.startedAtMs).toBeGreaterThanOrEqual(before);
 });
 
 test('a lost attempt counts what its last heartbeat told', async () => {
   const heartbeatDetails: TrialProgress = {
     ...{ stage: 'evaluate', percent: 40, node: 'n0', gpuSeconds: 123.4 },
-    startedAtMs: Date.now() - 60_000,
   };
   const second = new MockActivityEnvironment({ attempt: 2, heartbeatDetails });
   const beats: TrialProgress[] = [];
@@ -118,7 +117,7 @@ test('a lost attempt counts what its last heartbeat told', async () => {
   const result = await run({}, activities(), second);
   expect(result.failures).toMatchObject([{ class: 'node_lost', gpuSeconds: 123.4 }]);
   expect(result.gpuSeconds).toBeLessThan(60);
-  expect(beats[0]).toMatchObject({ gpuSeconds: 0, startedAtMs: heartbeatDetails.startedAtMs });
+  expect(beats[0]).toMatchObject({ gpuSeconds: 0 });
 });
 
 test('a trial that has used up its card-seconds is stopped with all it started, and not tried again', async () => {
@@ -172,8 +171,9 @@ test('where nothing of the lease is left no tool runs, but a finished result is 
 });
 
 test('a trial that waits for a slot ends when its wall clock has run out', async () => {
+  const used = { gpuSeconds: 0, sinceMs: Date.now() };
   const error = await failureOf(
-    { lease: { wallSeconds: 1.5, gpuSeconds: 1000 } },
+    { lease: { wallSeconds: 1.5, gpuSeconds: 1000 }, used },
     activities({ gpuPool: createSlotPool([]) }),
   );
   expect(error).toMatchObject({ type: 'budget', nonRetryable: true });
@@ -181,25 +181,69 @@ test('a trial that waits for a slot ends when its wall clock has run out', async
   expect((error.details?.[0] as TrialFailure).gpuSeconds).toBe(0);
 });
 
-test('the wall clock runs from the start of the first attempt', async () => {
-  const heartbeatDetails: TrialProgress = {
-    ...{ stage: 'queued', percent: 0, node: 'n0', startedAtMs: Date.now() - 3_600_000 },
-  };
-  const environment = new MockActivityEnvironment({ attempt: 2, heartbeatDetails });
-  await expect(
-    run({ lease: { wallSeconds: 3_600 } }, activities(), environment),
-  ).rejects.toMatchObject({ type: 'budget' });
+test('the wall clock runs from the hand-out, attempts before and time in the queue included', async () => {
+  const anHourAgo = Date.now() - 3_600_000;
+  const late = (info: object) => new MockActivityEnvironment({ attempt: 2, ...info });
+  const lease = { wallSeconds: 3_600 };
+  const used = { gpuSeconds: 0, sinceMs: anHourAgo };
+  for (const [more, scheduledTimestampMs] of [
+    [{ lease }, anHourAgo],
+    [{ lease, used }, Date.now()],
+  ] as const)
+    await expect(run(more, activities(), late({ scheduledTimestampMs }))).rejects.toMatchObject({
+      type: 'budget',
+    });
   expect(toolsCalled()).toEqual([]);
+});
+
+test('what nodes used that handed the trial back is of the same lease, and in what it held', async () => {
+  const used = { gpuSeconds: 90, sinceMs: Date.now() };
+  expect((await run({ used })).gpuSeconds).toBeGreaterThan(90);
+  const more = { used, workKey: 'r2-e', lease: { gpuSeconds: 90 } };
+  expect((await failureOf(more)).message).toContain('90 of them for attempts before');
+
+  // Once a failure tells it, no attempt counts it again.
+  const heartbeatDetails: TrialProgress = {
+    ...{ stage: 'evaluate', percent: 0, node: 'n0', gpuSeconds: 95 },
+  };
+  const second = new MockActivityEnvironment({ attempt: 2, heartbeatDetails });
+  const result = await run({ used, workKey: 'r3-e' }, activities(), second);
+  expect(result.failures?.[0]?.gpuSeconds).toBe(95);
+  expect(result.gpuSeconds).toBeLessThan(90);
+});
+
+test('a trial that is handed back in the middle says what it has used up', async () => {
+  setFault({ lm_eval: 'hang-with-all' });
+  const taken = new TakenTrials();
+  const used = { gpuSeconds: 90, sinceMs: Date.now() };
+  const order = input({ used });
+  const node = activities({ taken });
+  const running = newEnvironment().run((trial: RunTrialInput) => node.runTrial(trial), order);
+  const ended = running.catch((error: unknown) => error as ApplicationFailure);
+  await vi.waitFor(() => {
+    expect(toolsCalled()).toContain('lm_eval');
+  }, 20_000);
+  expect(taken.useOf(order)?.gpuSeconds).toBeGreaterThanOrEqual(90);
+  taken.handBackAll('it shuts down');
+  const { type, details } = (await ended) as ApplicationFailure;
+  expect(type).toBe('HandedBack');
+  const [use] = details as [TrialUse];
+  expect(use.gpuSeconds).toBeGreaterThan(90);
+  expect(use.sinceMs).toBe(used.sinceMs);
+  await expectNoSurvivor();
 });
 
 test('a trial that waits for equal work ends with its lease, and the other goes on', async () => {
   setFault({ lm_eval: { name: 'sleep', seconds: 1.5 } });
   const acts = activities();
+  const used = { gpuSeconds: 0, sinceMs: Date.now() + 10_000 };
   const first = run({}, acts);
   await vi.waitFor(() => {
     expect(toolsCalled()).toContain('lm_eval');
   }, 20_000);
-  expect((await failureOf({ trial: '8', lease: { wallSeconds: 0.2 } }, acts)).type).toBe('budget');
+  expect((await failureOf({ trial: '8', lease: { wallSeconds: 0.2 }, used }, acts)).type).toBe(
+    'budget',
+  );
   await first;
 });
 

@@ -8,7 +8,14 @@ import type {
   TrialOutcome,
 } from '../activities/contracts.js';
 import { gpuQueue, handedBackFailureType, nodeQueue, nodeRefusedFailureType } from './messages.js';
-import { isHandedBack, isNotTaken, readRefusal, toOutcome, toUnfit } from './trial-outcome.js';
+import {
+  isHandedBack,
+  isNotTaken,
+  readRefusal,
+  readUse,
+  toOutcome,
+  toUnfit,
+} from './trial-outcome.js';
 
 /** Nodes that shut down one after the other under the same trial: more than that is a fault. */
 const maxReturns = 100;
@@ -42,6 +49,7 @@ export async function runToOutcome(
           taskQueue: nodeQueue(run.holder.node),
           scheduleToStartTimeout: Math.min(longestWaitMs, mergeMinutes * 60_000),
         };
+  let order = run;
   let returns = 0;
   let refusals: readonly NodeRefusal[] = [];
   for (;;) {
@@ -64,7 +72,7 @@ export async function runToOutcome(
     });
     try {
       if (refusals.length > 0) await sleep(pauseAfter(refusals.length));
-      return { trial: run.trial, status: 'complete', result: await runTrial(run) };
+      return { trial: run.trial, status: 'complete', result: await runTrial(order) };
     } catch (error) {
       const refusal = readRefusal(error);
       if (refusal === undefined) {
@@ -79,6 +87,8 @@ export async function runToOutcome(
           return { trial: run.trial, status: 'failed', failure: toUnfit(refusals) };
       }
       where = anyNode;
+      const used = readUse(error);
+      if (used !== undefined) order = { ...run, used };
     }
   }
 }

@@ -5,7 +5,13 @@ import {
   isCancellation,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import type { NodeRefusal, TrialId, TrialOutcome, TrialProgress } from '../activities/contracts.js';
+import type {
+  NodeRefusal,
+  TrialId,
+  TrialOutcome,
+  TrialProgress,
+  TrialUse,
+} from '../activities/contracts.js';
 import { failureClasses, failureOwner } from '../src/errors.js';
 import type { TrialFailure } from '../src/errors.js';
 import { handedBackFailureType, nodeRefusedFailureType } from './messages.js';
@@ -17,6 +23,12 @@ export function isHandedBack(error: unknown): boolean {
     error.cause instanceof ApplicationFailure &&
     error.cause.type === handedBackFailureType
   );
+}
+
+/** What a trial that was handed back has used up; undefined where its node did not say. */
+export function readUse(error: unknown): TrialUse | undefined {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  return cause instanceof ApplicationFailure ? cause.details?.find(isUse) : undefined;
 }
 
 /** True when nobody took the trial from its queue in time. */
@@ -105,6 +117,10 @@ function toTimedOut(trial: TrialId, timeout: TimeoutFailure, attempts: number): 
 
 function isNodeRefusal(value: unknown): value is NodeRefusal {
   return typeof value === 'object' && value !== null && 'node' in value && 'reason' in value;
+}
+
+function isUse(value: unknown): value is TrialUse {
+  return typeof value === 'object' && value !== null && 'sinceMs' in value;
 }
 
 function isTrialFailure(value: unknown): value is TrialFailure {

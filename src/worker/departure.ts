@@ -1,5 +1,5 @@
 /** How a node leaves: what it ran is free for others at once, though its processes take seconds to die. */
-import type { RunTrialResult } from '../../activities/contracts.js';
+import type { RunTrialResult, TrialUse } from '../../activities/contracts.js';
 import { handedBack } from '../../activities/taken-trials.js';
 
 export class Departure {
@@ -10,11 +10,15 @@ export class Departure {
     return this.why !== undefined;
   }
 
-  /** Settles as `work` does, or as handed back once the node goes. */
-  during(trial: string, work: Promise<RunTrialResult>): Promise<RunTrialResult> {
+  /** Settles as `work` does, or as handed back, with what it has used up, once the node goes. */
+  during(
+    trial: string,
+    work: Promise<RunTrialResult>,
+    countUse: () => TrialUse | undefined = () => undefined,
+  ): Promise<RunTrialResult> {
     return new Promise((resolve, reject) => {
       const giveBack = (why: string): void => {
-        reject(handedBack(trial, why));
+        reject(handedBack(trial, why, countUse()));
       };
       if (this.why !== undefined) giveBack(this.why);
       this.running.set(work, giveBack);

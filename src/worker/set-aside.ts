@@ -1,6 +1,6 @@
 /** A node that fails trials by its own fault takes no more of them, and tries itself again. */
 import { ApplicationFailure } from '@temporalio/common';
-import type { RunTrialInput, RunTrialResult } from '../../activities/contracts.js';
+import type { RunTrialInput, RunTrialResult, TrialUse } from '../../activities/contracts.js';
 import type { NodeStanding } from '../../activities/node-standing.js';
 import { isNodeRefused, nodeRefused, refusalOf } from '../../activities/refuse-node.js';
 import { failureClasses, failureOwner, nodeFaults } from '../errors.js';
@@ -54,7 +54,7 @@ export function settingAside(runTrial: RunTrial, options: SetAsideOptions): RunT
         health.noteSuccess(sweep);
       if (failure === undefined || !nodeFaults.includes(failure.class)) throw error;
       health.noteFault(sweep, failure);
-      throw nodeRefused({ node: nodeId, reason: failure.reason, failure });
+      throw nodeRefused({ node: nodeId, reason: failure.reason, failure }, readUse(error));
     }
   };
 }
@@ -137,4 +137,9 @@ function readFailure(error: unknown): TrialFailure | undefined {
   if (!(error instanceof ApplicationFailure)) return undefined;
   const failure = error.details?.[0] as TrialFailure | undefined;
   return failure !== undefined && failureClasses.includes(failure.class) ? failure : undefined;
+}
+
+/** As `runTrial` puts it beside the failure. */
+function readUse(error: unknown): TrialUse | undefined {
+  return error instanceof ApplicationFailure ? (error.details?.[1] as TrialUse) : undefined;
 }
