@@ -102,7 +102,9 @@ export class TrialRun {
     // Before anything of former bytes is cleared away.
     this.parents = await requireParents(this.reader, input, { heartbeat, signal, node });
     const inputs = readInputs(input, versions, deviceClass);
-    const folder = await WorkFolder.open(deps.workRoot, input.workKey, inputs);
+    const { ledgerId, sweep, trial } = input;
+    const owner = { ledgerId, sweep, trial };
+    const folder = await WorkFolder.open(deps.workRoot, input.workKey, inputs, owner);
     const known = await folder.readResult();
     if (known !== undefined) {
       await this.publish(folder.attemptDir(known.attempt));

@@ -17,7 +17,7 @@ import { placeCheckpoint } from './place-checkpoint.js';
 /**
  * `<workRoot>/<workKey>/`: all that a node knows of one piece of work.
  *
- *     inputs.json     what the work was made from; another content makes the rest worthless
+ *     inputs.json     what the work was made from, and for whom; other inputs make the rest worthless
  *     checkpoint/     the merged model, whole when its DONE marker is there
  *     attempt-<k>/    merge.yaml, merge.log, evaluate.log, evaluation-<n>/output/…; fresh each time
  *     result.json     written last, atomically: there means done
@@ -40,16 +40,30 @@ export class WorkFolder {
    * (a parent changed on disk, another mergekit), remains of attempts that died.
    * The caller makes sure that no other attempt of it runs in this process.
    */
-  static async open(workRoot: string, workKey: string, inputs: unknown): Promise<WorkFolder> {
+  static async open(
+    workRoot: string,
+    workKey: string,
+    inputs: unknown,
+    owner?: WorkOwner,
+  ): Promise<WorkFolder> {
     requireWorkKey(workKey);
     const hash = hashJson(inputs);
     const folder = new WorkFolder(join(workRoot, workKey), hash);
     const inputsPath = join(folder.path, 'inputs.json');
-    const known = await readJson<{ hash?: string }>(inputsPath);
-    if (known?.hash !== hash) {
+    const known = await readJson<{ hash?: string; owners?: readonly WorkOwner[] }>(inputsPath);
+    const isKnown = known?.hash === hash;
+    if (!isKnown) {
       await removeAll(folder.path);
       await mkdir(folder.path, { recursive: true, mode: 0o700 });
-      await writeFileAtomic(inputsPath, `${JSON.stringify({ hash, inputs }, null, 1)}\n`);
+    }
+    const owners = isKnown ? (known.owners ?? []) : [];
+    const isNew = owner !== undefined && !owners.some((each) => isSameOwner(each, owner));
+    if (!isKnown || isNew) {
+      const all = isNew ? [...owners, owner].slice(-mostOwners) : owners;
+      await writeFileAtomic(
+        inputsPath,
+        `${JSON.stringify({ hash, inputs, owners: all }, null, 1)}\n`,
+      );
     }
     await removePartialOutputs(folder.path);
     return folder;
@@ -133,6 +147,15 @@ export class WorkFolder {
     return join(this.path, `attempt-${attempt}`);
   }
 }
+
+/** A trial that work is done for: what comes of it, its sweep wants to hear. */
+export type WorkOwner = Pick<RunTrialInput, 'ledgerId' | 'sweep' | 'trial'>;
+
+/** Trials of equal work share a folder; nobody waits for the first of so many. */
+const mostOwners = 100;
+
+const isSameOwner = (a: WorkOwner, b: WorkOwner): boolean =>
+  a.ledgerId === b.ledgerId && a.sweep === b.sweep && a.trial === b.trial;
 
 /**
  * Drops or keeps the checkpoint of a work folder; one that isn't there is done already. What was

@@ -51,6 +51,8 @@ export interface LocalNodeOptions {
 }
 
 export interface LocalNode extends Pick<SlotPlan, 'strategy' | 'gpusPerTrial' | 'prefetch'> {
+  /** Absolute, without links. */
+  readonly workRoot: string;
   readonly slots: number;
   /** Slots with nothing in them now. */
   readonly freeSlots: () => number;
@@ -117,7 +119,7 @@ export async function createLocalNode(options: LocalNodeOptions): Promise<LocalN
   const facts = readNodeFacts({ gpus, cards, gpusPerTrial, workRoot, diskQuotaBytes, tools });
   return {
     ...{ slots, freeSlots, deviceClass, strategy, gpusPerTrial, prefetch },
-    ...{ activities, standing, taken, facts, close },
+    ...{ workRoot, activities, standing, taken, facts, close },
   };
 }
 
