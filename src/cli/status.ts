@@ -3,6 +3,7 @@ import type { TemporalFlags } from '../client/resolve-temporal.js';
 import type { LiveSource } from '../client/sweep-nodes.js';
 import { readConfig } from '../config.js';
 import { liveLines, viewLive, type LiveView } from '../report/live-view.js';
+import { outlookLines, outlookOf } from '../report/outlook-lines.js';
 import { resolveSweep } from '../report/resolve-reference.js';
 import { readSweepFacts, type SweepFacts } from '../report/sweep-facts.js';
 import { nextCommand, renderSweepStatus } from '../report/sweep-status.js';
@@ -30,6 +31,7 @@ const watchIntervalMs = 2000;
 interface Standing {
   readonly facts: SweepFacts;
   readonly live: LiveView;
+  readonly atMs: number;
 }
 
 /**
@@ -55,7 +57,7 @@ export function registerStatus(program: Command, io: CliIo, dependencies: CliDep
     });
   addReadingOptions(
     command,
-    '"name", "state", "isHeld", "reason", "trials": {done, max}, "counts", "best": {trial, score, stderr, confirmScore, params, …}, "finalists": [as best, best first], "bestParent", "deltaToBestParent", "open": [trial], "isLive": whether the nodes could be asked, "notLiveReason", "nodes": [{id, state, slots, busy, gpus, idleShare, reason, refuses, lastSeenSeconds}], "running": [{trial, node, slot, stage, percent, activity, seconds}], "idleShare", "failures": {class: count}, "optimizer": {name, generation, sigma, axisRatio, arms, surrogate, surrogateTau, screenedShare, converged, …}, "journal": [{at, kind, message, detail}], "next", …',
+    '"name", "state", "isHeld", "reason", "trials": {done, max}, "counts", "best": {trial, score, stderr, confirmScore, params, …}, "finalists": [as best, best first], "bestParent", "deltaToBestParent", "open": [trial], "isLive": whether the nodes could be asked, "notLiveReason", "nodes": [{id, state, slots, busy, gpus, idleShare, reason, refuses, lastSeenSeconds}], "running": [{trial, node, slot, stage, percent, activity, seconds}], "idleShare", "cost": {gpuHours, usd, capGpuHours, capUsd, projectedGpuHours, projectedUsd}, "eta": {seconds, plusMinus, at, source}, "staleness": {mean, max, trials, prefetched, prefetchShare}, "searchEnded", "failures": {class: count}, "optimizer": {name, generation, sigma, axisRatio, arms, surrogate, surrogateTau, screenedShare, converged, …}, "journal": [{at, kind, message, detail}], "next", …',
   );
   command.addHelpText(
     'after',
@@ -90,7 +92,7 @@ async function showStatus(
     });
     const read = async (): Promise<Standing> => {
       const facts = readSweepFacts(reader, resolveSweep(reader, row.name));
-      return { facts, live: await lookLive(source, facts) };
+      return { facts, live: await lookLive(source, facts), atMs: Date.now() };
     };
     const show = (standing: Standing): string => render(standing, goOn, options, io);
     try {
@@ -105,10 +107,7 @@ async function showStatus(
 async function lookLive(source: LiveSource, { sweep, open, trials }: SweepFacts) {
   const live =
     sweep.state === 'running'
-      ? await source.look(
-          sweep.name,
-          open.map(({ trial }) => trial),
-        )
+      ? await source.look(sweep.name, open)
       : { unreached: `the sweep is ${sweep.state}` };
   return viewLive(trials, live, Date.now());
 }
@@ -148,7 +147,8 @@ function withoutPassing({ facts, live }: Standing): Standing {
     ...(node === undefined ? {} : { node }),
     ...(slot === undefined ? {} : { slot }),
   }));
-  return { facts, live: { ...live, nodes, running, idle: { byNode: new Map() } } };
+  const still = { ...live, nodes, running, idle: { byNode: new Map<string, number>() } };
+  return { facts, live: still, atMs: Date.parse(facts.sweep.createdAt) };
 }
 
 function eraseLines(text: string): string {
@@ -156,18 +156,21 @@ function eraseLines(text: string): string {
 }
 
 function render(
-  { facts, live }: Standing,
+  { facts, live, atMs }: Standing,
   goOn: string,
   options: StatusOptions,
   io: CliIo,
 ): string {
   const commands = { goOn, flags: resultsFlag(options) };
+  const outlook = outlookOf(facts.sweep, facts.trials, { atMs });
   if (options.json === true) {
     const body = {
       version: 1,
       ...sweepToJson(facts),
       open: facts.open.map(({ trial }) => trial),
       ...liveToJson(live),
+      ...outlook,
+      staleness: facts.staleness,
       failures: facts.failures,
       optimizer: facts.diagnostics,
       journal: facts.journal.map(journalToJson),
@@ -178,7 +181,10 @@ function render(
   const lines = renderSweepStatus(facts, {
     color: io.hasColor,
     ...commands,
-    live: liveLines(live, facts.trials, facts.sweep),
+    live: [
+      ...outlookLines(outlook, facts.staleness),
+      ...liveLines(live, facts.trials, facts.sweep),
+    ],
   });
   return `${lines.join('\n')}\n`;
 }

@@ -52,6 +52,7 @@ export function createFakeReader(
       }
       return counts;
     },
+    listSearchEvents: () => [],
     listJournal: (name: string) => [...(find(name)?.journal ?? [])],
     close: () => {
       reader.isClosed = true;

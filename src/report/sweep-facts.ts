@@ -1,4 +1,5 @@
 /** What there is to say about a sweep, read once for `ls`, `status`, the final table and `--json`. */
+import { measureStaleness, type Staleness } from '../budget/staleness.js';
 import type { FailureClass } from '../errors.js';
 import type { Diagnostics } from '../samplers/sampler.js';
 import {
@@ -47,6 +48,8 @@ export interface SweepFacts {
   readonly failures: Readonly<Partial<Record<FailureClass, number>>>;
   /** Of the sampler: sigma, generation, … */
   readonly diagnostics: Diagnostics;
+  /** How many results candidates did not know; absent before one was told. */
+  readonly staleness?: Staleness;
   /** What was done to it besides its search, by time. */
   readonly journal: readonly JournalEntry[];
 }
@@ -79,6 +82,7 @@ export function readSweepFacts(reader: LedgerReader, sweep: SweepRow): SweepFact
     failures: reader.countFailures(sweep.name),
     diagnostics: reader.getDiagnostics(sweep.name),
     journal: reader.listJournal(sweep.name),
+    ...given('staleness', measureStaleness(reader.listSearchEvents(sweep.name), trials)),
     ...given('best', best),
     finalists: rankFinalists(trials).flatMap((trial) => modelOf(trial) ?? []),
     ...given('bestMeasured', modelOf(rankSearchTrials(trials)[0])),

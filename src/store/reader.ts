@@ -1,4 +1,5 @@
 import type { TrialId } from '../../activities/contracts.js';
+import type { SearchEvent } from '../budget/staleness.js';
 import type { FailureClass, TrialFailure } from '../errors.js';
 import type { Diagnostics } from '../samplers/sampler.js';
 import type { Connection } from './connection.js';
@@ -32,6 +33,7 @@ export function createReader(
     getDiagnostics: (sweep) => guard(() => getDiagnostics(db, sweep)),
     listFailures: (sweep, trial) => guard(() => listFailures(db, sweep, trial)),
     countFailures: (sweep) => guard(() => countFailures(db, sweep)),
+    listSearchEvents: (sweep) => guard(() => listSearchEvents(db, sweep)),
     listJournal: (sweep) => guard(() => listJournal(db, sweep)),
     close: () => {
       db.close();
@@ -88,6 +90,15 @@ function getDiagnostics(db: Connection, sweep: string): Diagnostics {
     .pluck()
     .get(sweep) as string | undefined;
   return text === undefined ? {} : (JSON.parse(text) as Diagnostics);
+}
+
+function listSearchEvents(db: Connection, sweep: string): SearchEvent[] {
+  return db
+    .prepare(
+      `SELECT kind, trial FROM optimizer_events
+       WHERE sweep = ? AND kind IN ('ask', 'tell') ORDER BY sequence`,
+    )
+    .all(sweep) as SearchEvent[];
 }
 
 /** How every attempt at a trial failed, by time. */

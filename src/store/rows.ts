@@ -8,6 +8,7 @@ import type {
   TrialLease,
 } from '../../activities/contracts.js';
 import type { CostEstimates } from '../budget/cost.js';
+import type { SearchEvent } from '../budget/staleness.js';
 import type { PackedDocumentValues, TaskScore } from '../evaluation/eval-report.js';
 import type { Split } from '../evaluation/plan.js';
 import type { FailureClass, TrialFailure } from '../errors.js';
@@ -154,6 +155,8 @@ export interface LedgerReader {
   listFailures(sweep: string, trial: TrialId): TrialFailure[];
   /** By the last attempts alone. */
   countFailures(sweep: string): Partial<Record<FailureClass, number>>;
+  /** In the optimizer's order: when each candidate was proposed and when its result was told. */
+  listSearchEvents(sweep: string): SearchEvent[];
   /** What was done to the sweep besides its search, by time. */
   listJournal(sweep: string): JournalEntry[];
   close(): void;

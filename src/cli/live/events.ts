@@ -1,10 +1,12 @@
 /** What happened between two snapshots: the lines of a `run` that is piped. Pure. */
 import type { TrialId } from '../../../activities/contracts.js';
 import type { SweepSnapshot } from '../../client/watch-sweep.js';
+import type { Outlook } from '../../budget/outlook.js';
+import { formatCost, formatEta } from '../../report/outlook-lines.js';
 import { selectBest } from '../../scoring/select-best.js';
 import { describeEntry } from '../../report/journal-lines.js';
 import type { JournalEntry, TrialRow } from '../../store/rows.js';
-import { hasEnded } from './progress-view.js';
+import { hasEnded, viewOutlook } from './progress-view.js';
 
 /** One event; the field names are stable: `run --json` prints them. */
 export type RunEvent = { readonly version: 1; readonly at: string; readonly sweep: string } & (
@@ -34,11 +36,15 @@ export type RunEvent = { readonly version: 1; readonly at: string; readonly swee
       readonly scores?: Readonly<Record<string, number>>;
       readonly mergeSeconds?: number;
       readonly evaluateSeconds?: number;
+      /** Card-seconds of all its attempts. */
+      readonly gpuSeconds?: number;
       readonly isNewBest?: boolean;
       readonly failure?: string;
       readonly reason?: string;
       readonly logPath?: string;
     }
+  /** Where the sweep is heading, after every tenth trial. */
+  | ({ readonly event: 'outlook'; readonly text: string } & Outlook)
   /** Something was done to the sweep besides its search. */
   | {
       readonly event: 'journal';
@@ -87,9 +93,20 @@ export function listEvents(before: SweepSnapshot | undefined, after: SweepSnapsh
     if (isNewBest) best = row.fitness ?? best;
     events.push({ ...head, ...trialEvent(after, row, isNewBest) });
   }
+  if (!isFirst && tensOf(after) > tensOf(before)) events.push({ ...head, ...outlookEvent(after) });
   if (after.sweep.state !== 'running' && before?.sweep.state !== after.sweep.state)
     events.push({ ...head, ...sweepEvent(after) });
   return events;
+}
+
+const tensOf = ({ trials }: SweepSnapshot): number =>
+  Math.floor(trials.filter((row) => isSearch(row) && hasEnded(row)).length / 10);
+
+function outlookEvent(snapshot: SweepSnapshot) {
+  const outlook = viewOutlook(snapshot);
+  const eta = formatEta(outlook);
+  const text = `${formatCost(outlook)}${eta === undefined ? '' : `; ETA ${eta}`}`;
+  return { event: 'outlook' as const, text, ...outlook };
 }
 
 /** Only what was scored on all documents can be the best. */
@@ -110,7 +127,7 @@ function sweepEvent({ sweep, trials }: SweepSnapshot) {
 
 function trialEvent({ scores }: SweepSnapshot, row: TrialRow, isNewBest: boolean) {
   const own = scores.filter((score) => score.trial === row.trial);
-  const { state, fitness, failure, mergeSeconds, evaluateSeconds } = row;
+  const { state, fitness, failure, mergeSeconds, evaluateSeconds, gpuSeconds } = row;
   return {
     event: 'trial' as const,
     ...nameOf(row),
@@ -125,6 +142,7 @@ function trialEvent({ scores }: SweepSnapshot, row: TrialRow, isNewBest: boolean
         }),
     ...(mergeSeconds === undefined ? {} : { mergeSeconds }),
     ...(evaluateSeconds === undefined ? {} : { evaluateSeconds }),
+    ...(gpuSeconds === undefined ? {} : { gpuSeconds }),
     ...(isNewBest ? { isNewBest } : {}),
     ...(failure === undefined ? {} : { failure: failure.class, reason: failure.reason }),
     ...(failure?.logPath === undefined ? {} : { logPath: failure.logPath }),
@@ -143,6 +161,8 @@ export function formatEvent(event: RunEvent): string {
       const reason = event.reason === undefined ? '' : ` (${event.reason})`;
       return `${time} sweep ${event.sweep} ${event.state} ${event.ended}/${event.maxTrials} trials${reason}`;
     }
+    case 'outlook':
+      return `${time} cost ${event.text}`;
     case 'journal':
       return `${time} ${event.kind.replace('_', ' ')}: ${event.message}`;
     case 'stage':
@@ -167,6 +187,7 @@ function formatEnd(event: TrialEvent): string {
   if (event.mergeSeconds !== undefined) parts.push(`merge_s=${event.mergeSeconds.toFixed(1)}`);
   if (event.evaluateSeconds !== undefined)
     parts.push(`evaluate_s=${event.evaluateSeconds.toFixed(1)}`);
+  if (event.gpuSeconds !== undefined) parts.push(`gpu_min=${(event.gpuSeconds / 60).toFixed(1)}`);
   if (event.isNewBest === true) parts.push('NEW BEST');
   return parts.join(' ');
 }

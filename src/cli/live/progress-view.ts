@@ -1,7 +1,9 @@
 /** What the live block shows, computed from a snapshot. Pure. */
 import type { TrialProgress } from '../../../activities/contracts.js';
 import type { SweepSnapshot } from '../../client/watch-sweep.js';
+import type { Outlook } from '../../budget/outlook.js';
 import { journalLines } from '../../report/journal-lines.js';
+import { outlookOf } from '../../report/outlook-lines.js';
 import { isParent } from '../../report/sweep-facts.js';
 import { selectBest, selectBestParent } from '../../scoring/select-best.js';
 import type { TrialRow } from '../../store/rows.js';
@@ -22,9 +24,11 @@ export interface ProgressView {
   /** What a merge has to beat. */
   readonly bestParent?: TrialRow;
   readonly running: readonly { readonly trial: TrialRow; readonly progress?: TrialProgress }[];
+  /** Of the nodes that are ready; absent while it is not known. */
+  readonly slots?: { readonly total: number; readonly free: number };
   readonly elapsedSeconds: number;
-  /** From the pace so far; absent before two search trials have ended. */
-  readonly etaSeconds?: number;
+  /** What it costs, and when it ends. */
+  readonly outlook: Outlook;
 }
 
 export function viewProgress(snapshot: SweepSnapshot, startedAtMs: number): ProgressView {
@@ -35,7 +39,6 @@ export function viewProgress(snapshot: SweepSnapshot, startedAtMs: number): Prog
   const parents = trials.filter(isParent).flatMap(({ label }) => label ?? []);
   const bestParent = selectBestParent(trials, parents);
   const latest = journalLines(snapshot.journal).at(-1);
-  const etaSeconds = estimateSeconds(ended, sweep.maxTrials);
   return {
     sweep: sweep.name,
     state: sweep.isHeld && sweep.state === 'running' ? 'held' : sweep.state,
@@ -53,8 +56,9 @@ export function viewProgress(snapshot: SweepSnapshot, startedAtMs: number): Prog
         const current = progress.get(trial.trial);
         return current === undefined ? { trial } : { trial, progress: current };
       }),
+    ...(snapshot.slots === undefined ? {} : { slots: snapshot.slots }),
     elapsedSeconds: Math.max(0, (snapshot.atMs - startedAtMs) / 1000),
-    ...(etaSeconds === undefined ? {} : { etaSeconds }),
+    outlook: viewOutlook(snapshot),
   };
 }
 
@@ -68,14 +72,8 @@ function countKind(
   return { ended: rows.filter(hasEnded).length, known: rows.length };
 }
 
-/** The median time between ends, so that a night's pause in between does not count. */
-function estimateSeconds(ended: readonly TrialRow[], maxTrials: number): number | undefined {
-  const ends = ended.flatMap((row) => (row.endedAt === undefined ? [] : [Date.parse(row.endedAt)]));
-  ends.sort((a, b) => a - b);
-  const recent = ends.slice(-21);
-  const gaps = recent.slice(1).map((end, index) => end - (recent[index] ?? end));
-  gaps.sort((a, b) => a - b);
-  const median = gaps[Math.floor(gaps.length / 2)];
-  if (median === undefined) return undefined;
-  return (Math.max(0, maxTrials - ended.length) * median) / 1000;
+/** What trials in flight hold is in it, as their nodes say. */
+export function viewOutlook({ sweep, trials, progress, atMs }: SweepSnapshot): Outlook {
+  const held = [...progress.values()].reduce((sum, { gpuSeconds = 0 }) => sum + gpuSeconds, 0);
+  return outlookOf(sweep, trials, { atMs, openGpuSeconds: held });
 }

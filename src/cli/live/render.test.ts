@@ -25,7 +25,7 @@ const busy = makeSnapshot(
 describe('renderProgress', () => {
   it('shows trials, best against best parent, stages, what is left and what failed', () => {
     expect(renderProgress(viewProgress(busy, startMs), plain)).toEqual([
-      'demo  running  3/4 trials  ▕████████████    ▏ 75%  1m05s  ETA 10s',
+      'demo  running  3/4 trials  ▕████████████    ▏ 75%  1m05s  ETA 11s ± 1.4s',
       ' best  #2  0.7500   vs best parent +0.2500 (spec-rev 0.5000)',
       ' #4 merge 33%   1 waiting',
       ' baselines 2/3',
@@ -54,6 +54,21 @@ describe('renderProgress', () => {
     ]);
   });
 
+  it('says in which slot a trial is evaluated, on which of several nodes, and how many are free', () => {
+    const progress = new Map([
+      ['4', { stage: 'evaluate' as const, percent: 7, node: 'a', slot: 'slot-2' }],
+    ]);
+    const slots = { total: 8, free: 3 };
+    const one = viewProgress({ ...busy, progress, slots }, startMs);
+    expect(renderProgress(one, plain)).toContain(
+      ' #4 evaluate 7% @slot-2   1 waiting   3 of 8 slots free',
+    );
+    const more = new Map([...progress, ['b3', { stage: 'merge' as const, percent: 0, node: 'b' }]]);
+    expect(renderProgress(viewProgress({ ...busy, progress: more }, startMs), plain)).toContain(
+      ' #b3 uniform merge 0% @b   #4 evaluate 7% @a/slot-2',
+    );
+  });
+
   it('keeps to the width of the terminal', () => {
     const lines = renderProgress(viewProgress(busy, startMs), { columns: 24, color: false });
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(24);
@@ -77,11 +92,12 @@ describe('viewProgress', () => {
   it('leaves a night’s pause out of the estimate', () => {
     const night = [10, 20, 30, 30_000, 30_010].map((s, i) => makeScored(String(i), 0.5, s));
     const sweep = { ...makeSnapshot([]).sweep, maxTrials: 10 };
-    expect(viewProgress(makeSnapshot(night, { sweep }), startMs).etaSeconds).toBe(50);
+    const { eta } = viewProgress(makeSnapshot(night, { sweep }), startMs).outlook;
+    expect(eta).toMatchObject({ seconds: 50, source: 'measured' });
   });
 
   it('estimates nothing from one trial', () => {
     const view = viewProgress(makeSnapshot([makeScored('1', 0.5, 10)]), startMs);
-    expect(view).not.toHaveProperty('etaSeconds');
+    expect(view.outlook).not.toHaveProperty('eta');
   });
 });

@@ -1,6 +1,7 @@
 /** The live block as lines of text. Pure: no terminal, no clock. */
 import { createColors } from 'picocolors';
 import { formatDuration } from '../../report/duration-text.js';
+import { formatCost, formatEta } from '../../report/outlook-lines.js';
 import { formatDelta, formatScore } from '../../report/number-text.js';
 import type { ProgressView } from './progress-view.js';
 
@@ -15,7 +16,8 @@ const barCells = 16;
 export function renderProgress(view: ProgressView, { columns, color }: RenderStyle): string[] {
   const colors = createColors(color);
   const share = view.maxTrials === 0 ? 1 : view.ended / view.maxTrials;
-  const eta = view.etaSeconds === undefined ? '' : `  ETA ${formatDuration(view.etaSeconds)}`;
+  const end = formatEta(view.outlook);
+  const eta = end === undefined ? '' : `  ETA ${end}`;
   const head = [
     view.sweep,
     view.state,
@@ -23,7 +25,13 @@ export function renderProgress(view: ProgressView, { columns, color }: RenderSty
     `${renderBar(share)} ${Math.floor(share * 100)}%`,
     formatDuration(view.elapsedSeconds) + eta,
   ].join('  ');
-  const lines = [head, renderBest(view), ...renderRunning(view, columns), ...renderCounts(view)];
+  const lines = [
+    head,
+    renderBest(view),
+    ...renderCost(view),
+    ...renderRunning(view, columns),
+    ...renderCounts(view),
+  ];
   const fitted = lines.map((line) => cut(line, columns));
   // Cut first, colour then: escape codes have no width.
   return fitted.map((line, index) => {
@@ -45,15 +53,27 @@ function renderBest({ best, bestParent }: ProgressView): string {
   return ` best  #${best.trial}  ${formatScore(best.fitness)}${lead}`;
 }
 
-/** As many trials a line as fit; those that no node has taken up yet are only counted. */
-function renderRunning({ running }: ProgressView, columns: number): string[] {
+/** Where there is a price or a cap: without, only `status` says it. */
+function renderCost({ outlook }: ProgressView): string[] {
+  const { usd, capGpuHours } = outlook.cost;
+  return usd === undefined && capGpuHours === undefined ? [] : [` cost  ${formatCost(outlook)}`];
+}
+
+/** As many trials a line as fit; those that no node has taken up yet are only counted. Then the pool's free slots. */
+function renderRunning({ running, slots }: ProgressView, columns: number): string[] {
+  const nodes = new Set(running.flatMap(({ progress }) => progress?.node ?? []));
+  const hasNodes = nodes.size > 1;
   const cells = running.flatMap(({ trial, progress }) => {
     if (progress === undefined) return [];
     const label = trial.label === undefined ? '' : ` ${trial.label}`;
-    return [` #${trial.trial}${label} ${progress.stage} ${Math.floor(progress.percent)}%`];
+    const { stage, percent, node, slot } = progress;
+    const where = [hasNodes ? node : undefined, slot].filter((name) => name !== undefined);
+    const at = where.length === 0 ? '' : ` @${where.join('/')}`;
+    return [` #${trial.trial}${label} ${stage} ${Math.floor(percent)}%${at}`];
   });
   const waiting = running.length - cells.length;
   if (waiting > 0) cells.push(` ${waiting} waiting`);
+  if (slots !== undefined) cells.push(` ${slots.free} of ${slots.total} slots free`);
   const lines: string[] = [];
   for (const cell of cells) {
     const last = lines.at(-1);
