@@ -149,7 +149,7 @@ async function runAsHolder(
     });
     await letGo(order, ledger.ledgerId);
     const watching = watchSweep({
-      ...{ client: temporal.client, handle, signal, reader: ledger },
+      ...{ client: temporal.client, handle, signal, reader: ledger, pool: config.pool },
       sweep: target.spec.name,
       onSnapshot: reporter.show,
     });
@@ -206,7 +206,7 @@ async function runThroughHolder(
       await letGo(order, reader.ledgerId);
       if (options.detach === true) return exitCodes.ok;
       const summary = await watchSweep({
-        ...{ client: temporal.client, handle, signal, reader },
+        ...{ client: temporal.client, handle, signal, reader, pool: config.pool },
         sweep: target.spec.name,
         onSnapshot: reporter.show,
       });

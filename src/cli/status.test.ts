@@ -21,7 +21,7 @@ function sourceOf(...answers: Awaited<ReturnType<LiveSource['look']>>[]) {
   const source: LiveSource & { isClosed: boolean } = {
     isClosed: false,
     look: (sweep, open) => {
-      asked.push([sweep, open]);
+      asked.push([sweep, open.map(({ trial }) => trial)]);
       const answer = answers.length > 1 ? answers.shift() : answers[0];
       return answer === undefined
         ? Promise.reject(new Error('no answer'))

@@ -1,18 +1,21 @@
 /** Asking Temporal what the nodes of a pool do with a sweep's trials. Loads Temporal's client. */
 import { Client, Connection } from '@temporalio/client';
 import type { TrialId } from '../../activities/contracts.js';
-import { nodesQueryName, nodesWorkflowId } from '../../workflows/messages.js';
+import { nodesQueryName, nodesWorkflowId, sweepWorkflowId } from '../../workflows/messages.js';
 import type { KnownNode } from '../../workflows/messages.js';
 import type { LiveNode, LiveSweep, RunningTrial } from '../report/live-sweep.js';
+import type { TrialRow } from '../store/rows.js';
 import type { HolderAddress } from './holder.js';
 import { readProgress } from './trial-progress.js';
 import type { ProgressByTrial } from './trial-progress.js';
 
+/** A trial that is proposed and has not ended; without `startedAt` it was not handed out yet. */
+export type OpenTrial = Pick<TrialRow, 'trial' | 'startedAt'>;
+
 export interface NodesQuestion {
   readonly ledgerId: string;
   readonly sweep: string;
-  /** Trials that are proposed and have not ended. */
-  readonly open: readonly TrialId[];
+  readonly open: readonly OpenTrial[];
   readonly pool: string | undefined;
   readonly answerWithinMs: number;
 }
@@ -32,13 +35,16 @@ export async function connectToNodes(
     ask: async ({ ledgerId, sweep, open, pool, answerWithinMs }) => {
       const [known, progress] = await Promise.all([
         readNodes(client, pool, answerWithinMs),
-        readProgress(client, ledgerId, sweep, open),
+        readProgress(client, ledgerId, sweep, listIds(open.filter(({ startedAt }) => startedAt))),
       ]);
-      return toLiveSweep(known, progress, open, Date.now());
+      const named = { id: sweepWorkflowId(ledgerId, sweep), sweep };
+      return toLiveSweep(named, known, progress, listIds(open), Date.now());
     },
     close: () => connection.close(),
   };
 }
+
+const listIds = (trials: readonly OpenTrial[]): TrialId[] => trials.map(({ trial }) => trial);
 
 /** What the registry of the pool knows; nothing of a pool that has none yet. */
 export async function readNodes(
@@ -55,8 +61,12 @@ export async function readNodes(
   }
 }
 
-/** Puts together what the registry and the heartbeats say. */
+/**
+ * Puts together what the registry and the heartbeats say.
+ * @param named the sweep, by the id of its workflow and by its name
+ */
 export function toLiveSweep(
+  named: { readonly id: string; readonly sweep: string },
   known: readonly KnownNode[],
   progress: ProgressByTrial,
   open: readonly TrialId[],
@@ -76,13 +86,20 @@ export function toLiveSweep(
   });
   const nodes = known.map((node): LiveNode => {
     const { nodeId, slots, freeSlots, state = 'ready', reason, refuses, facts, seenAtMs } = node;
-    const evaluating = running.filter((each) => each.node === nodeId && each.stage === 'evaluate');
+    const evaluating = running.filter((each) => each.node === nodeId && each.slot !== undefined);
     // An announcement may be a minute old, and tells of the trials of all sweeps.
     const busy = Math.max(evaluating.length, slots - (freeSlots ?? slots));
     return {
       ...{ id: nodeId, state, slots, busy: Math.min(slots, busy), gpus: facts?.gpus ?? [] },
       ...(reason === undefined ? {} : { reason }),
-      ...(refuses === undefined || refuses.length === 0 ? {} : { refuses }),
+      ...(refuses === undefined || refuses.length === 0
+        ? {}
+        : {
+            refuses: refuses.map(({ sweep: id, reason: why }) => ({
+              sweep: id === named.id ? named.sweep : id,
+              reason: why,
+            })),
+          }),
       lastSeenSeconds: secondsSince(seenAtMs),
     };
   });

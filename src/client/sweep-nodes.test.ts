@@ -25,7 +25,7 @@ describe('a look at the nodes', () => {
     const source = createLiveSource({
       ...{ resultsDir, ledgerId: 'l', flags: {}, env: {}, answerWithinMs },
     });
-    return source.look('demo', ['1']).finally(() => source.close());
+    return source.look('demo', [{ trial: '1' }]).finally(() => source.close());
   };
 
   it('says when no process runs the folder', async () => {
@@ -65,7 +65,11 @@ describe('toLiveSweep', () => {
     const known = [
       { nodeId: 'a', slots: 2, freeSlots: 2, facts, seenAtMs: atMs - 5_000 },
       {
-        ...{ nodeId: 'b', slots: 2, freeSlots: 0, seenAtMs: atMs, refuses: [] },
+        ...{ nodeId: 'b', slots: 2, freeSlots: 0, seenAtMs: atMs },
+        refuses: [
+          { sweep: 'mergesweep/l/demo', reason: 'no card' },
+          { sweep: 'mergesweep/m/demo', reason: 'other tools' },
+        ],
         ...{ state: 'draining' as const, reason: 'told to' },
       },
       { nodeId: 'earlier-version', slots: 1, seenAtMs: atMs + 500 },
@@ -80,7 +84,15 @@ describe('toLiveSweep', () => {
       ],
       ['2', { stage: 'merge' as const, percent: 1, node: 'a' }],
     ]);
-    expect(toLiveSweep(known, progress, ['1', '2', '3'], atMs)).toEqual({
+    expect(
+      toLiveSweep(
+        { id: 'mergesweep/l/demo', sweep: 'demo' },
+        known,
+        progress,
+        ['1', '2', '3'],
+        atMs,
+      ),
+    ).toEqual({
       nodes: [
         // It has said that both slots are free, and this sweep knows better.
         {
@@ -90,6 +102,10 @@ describe('toLiveSweep', () => {
         {
           ...{ id: 'b', state: 'draining', slots: 2, busy: 2, gpus: [] },
           ...{ reason: 'told to', lastSeenSeconds: 0 },
+          refuses: [
+            { sweep: 'demo', reason: 'no card' },
+            { sweep: 'mergesweep/m/demo', reason: 'other tools' },
+          ],
         },
         {
           ...{ id: 'earlier-version', state: 'ready', slots: 1, busy: 0, gpus: [] },

@@ -1,10 +1,9 @@
 /** What the nodes of a sweep's pool do now, asked of whoever runs the results folder. */
-import type { TrialId } from '../../activities/contracts.js';
 import type { Environment } from '../config.js';
 import type { LiveSweep } from '../report/live-sweep.js';
 import { findWriter } from '../store/find-writer.js';
 import type { WriterDescription } from '../store/writer-lock.js';
-import type { NodesConnection } from './ask-nodes.js';
+import type { NodesConnection, OpenTrial } from './ask-nodes.js';
 import type { TemporalFlags } from './resolve-temporal.js';
 
 export interface LiveSourceOptions {
@@ -26,7 +25,7 @@ export interface Unreached {
 
 export interface LiveSource {
   /** Never throws: whatever can't be asked in time is `unreached`. */
-  look(sweep: string, open: readonly TrialId[]): Promise<LiveSweep | Unreached>;
+  look(sweep: string, open: readonly OpenTrial[]): Promise<LiveSweep | Unreached>;
   close(): Promise<void>;
 }
 

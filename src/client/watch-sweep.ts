@@ -5,6 +5,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { SweepSummary } from '../../activities/contracts.js';
 import { MergesweepError } from '../errors.js';
 import type { JournalEntry, LedgerReader, ScoreRow, SweepRow, TrialRow } from '../store/rows.js';
+import { readNodes } from './ask-nodes.js';
 import type { SweepHandle } from './start-sweep.js';
 import { readProgress } from './trial-progress.js';
 import type { ProgressByTrial } from './trial-progress.js';
@@ -19,6 +20,8 @@ export interface SweepSnapshot {
   readonly journal: readonly JournalEntry[];
   /** Of trials in flight. */
   readonly progress: ProgressByTrial;
+  /** Slots of the pool's nodes that are ready; absent while it is not known. */
+  readonly slots?: { readonly total: number; readonly free: number };
   /** Wall clock, for display only. */
   readonly atMs: number;
 }
@@ -31,12 +34,15 @@ export interface WatchOptions {
   readonly onSnapshot: (snapshot: SweepSnapshot) => void;
   /** Ends the watching, not the sweep. */
   readonly signal: AbortSignal;
+  /** Of the nodes. */
+  readonly pool?: string | undefined;
   /** @default 500 */
   readonly intervalMs?: number;
 }
 
 /** Most warm trials have ended before this: each question costs the server as much as their own. */
 const askAfterMs = 1_000;
+const slotsEveryMs = 10_000;
 
 /**
  * Calls `onSnapshot` until the sweep's workflow ends; then once more, with the end in it.
@@ -53,11 +59,14 @@ export async function watchSweep(options: WatchOptions): Promise<SweepSummary | 
   void end.then(markOver, markOver);
 
   const openSince = new Map<string, number>();
+  const countSlots = createSlotCounter(options);
   while (!over.signal.aborted && !signal.aborted) {
     const snapshot = readSnapshot(reader, sweep, new Map());
     if (snapshot !== undefined) {
       const open = snapshot.trials.filter((trial) => trial.state === 'proposed');
       const ids = open
+        // Those that wait in line are on no node, and each question costs the server.
+        .filter(({ startedAt }) => startedAt !== undefined)
         .map(({ trial }) => trial)
         .filter((trial) => {
           const since = openSince.get(trial) ?? snapshot.atMs;
@@ -65,7 +74,8 @@ export async function watchSweep(options: WatchOptions): Promise<SweepSummary | 
           return snapshot.atMs - since >= askAfterMs;
         });
       const progress = await readProgress(client, reader.ledgerId, sweep, ids);
-      options.onSnapshot({ ...snapshot, progress });
+      const slots = await countSlots();
+      options.onSnapshot({ ...snapshot, progress, ...(slots === undefined ? {} : { slots }) });
     }
     await Promise.race([end.catch(() => undefined), pause(options.intervalMs ?? 500, signal)]);
   }
@@ -74,6 +84,22 @@ export async function watchSweep(options: WatchOptions): Promise<SweepSummary | 
   const last = readSnapshot(reader, sweep, new Map());
   if (last !== undefined) options.onSnapshot(last);
   return summary;
+}
+
+/** Asks the pool's registry now and then: each question costs its coordinator a workflow task. */
+function createSlotCounter({ client, pool }: WatchOptions) {
+  let slots: SweepSnapshot['slots'];
+  let askedAt = -Infinity;
+  return async (): Promise<SweepSnapshot['slots']> => {
+    if (performance.now() - askedAt < slotsEveryMs) return slots;
+    askedAt = performance.now();
+    const nodes = await readNodes(client, pool, askAfterMs);
+    const ready = nodes.filter(({ state = 'ready' }) => state === 'ready');
+    if (!ready.some(({ freeSlots }) => freeSlots !== undefined)) return (slots = undefined);
+    const total = ready.reduce((sum, node) => sum + node.slots, 0);
+    const free = ready.reduce((sum, node) => sum + (node.freeSlots ?? 0), 0);
+    return (slots = { total, free });
+  };
 }
 
 /** What the ledger says; undefined when it does not know the sweep yet. */

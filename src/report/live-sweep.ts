@@ -12,13 +12,13 @@ export interface LiveNode {
   readonly state: 'ready' | 'draining' | 'set-aside' | 'gone' | 'unknown';
   /** Evaluations at once; 0 of a node that is gone or unknown. */
   readonly slots: number;
-  /** Slots in which something is evaluated, of any sweep. */
+  /** Slots that a trial of any sweep has, or waits and merges for. */
   readonly busy: number;
   /** Cards by what nvidia-smi calls them; none on a CPU node. */
   readonly gpus: readonly LiveGpu[];
   /** Why it is not ready, one sentence. */
   readonly reason?: string;
-  /** Sweeps that it runs no trial of. */
+  /** Sweeps that it runs no trial of: this one by its name, others by the id of their workflow. */
   readonly refuses?: readonly { readonly sweep: string; readonly reason: string }[];
   /** Since it last said that it is there; absent of a node that is gone or unknown. */
   readonly lastSeenSeconds?: number;

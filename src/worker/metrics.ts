@@ -17,7 +17,7 @@ export const metricFamilies = {
   slots_total: { kind: 'gauge', labels: ['node'], says: 'evaluations that the node runs at once' },
   slots_busy: {
     ...{ kind: 'gauge', labels: ['node', 'stage'] },
-    says: 'trials on the node by stage: `queued`, `merge`, `evaluate` (in a slot), `collect`',
+    says: 'trials on the node by stage: `queued` (waits, or what evaluates it starts), `merge`, `evaluate` (in a slot), `collect`',
   },
   stage_duration_seconds: {
     ...{ kind: 'histogram', labels: ['node', 'stage'], buckets: minutes },

@@ -112,6 +112,8 @@ describe('the metrics of a node', () => {
     await watch.watch(() => {
       expect(gauges.get('slots_busy n queued')).toBe(1);
       watch.note(input, { stage: 'evaluate', percent: 0, node: 'n' });
+      expect(gauges.get('slots_busy n evaluate')).toBe(0);
+      watch.note(input, { stage: 'evaluate', percent: 0, node: 'n', slot: 'slot-1' });
       expect([gauges.get('slots_busy n queued'), gauges.get('slots_busy n evaluate')]).toEqual([
         0, 1,
       ]);

@@ -100,7 +100,11 @@ export function createTrialWatch(
 
   return {
     watch: (runTrial) => (input) => watched(runTrial, input),
-    note: (input, { stage, slot }) => {
+    note: (input, progress) => {
+      const { slot } = progress;
+      // What evaluates it is started before it has a slot.
+      const isWaiting = progress.stage === 'evaluate' && slot === undefined;
+      const stage = isWaiting ? 'queued' : progress.stage;
       const before = stages.get(keyOf(input));
       if (before === undefined || before.stage === stage) return;
       stages.set(keyOf(input), { stage, sinceMs: now() });
