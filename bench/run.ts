@@ -7,6 +7,7 @@ import { benchNaive } from './naive/naive.js';
 import { benchNodes } from './nodes/nodes.js';
 import { benchOptimizerSpeed } from './optimizer-speed/optimizer-speed.js';
 import { benchOptimizer } from './optimizer/optimizer.js';
+import { benchOrchestration } from './orchestration/orchestration.js';
 import { benchOverhead } from './overhead/overhead.js';
 import { benchRecovery } from './recovery/recovery.js';
 import { benchSimulate } from './simulate/simulate.js';
@@ -23,6 +24,7 @@ const benches: Readonly<Record<string, Bench>> = {
   optimizer: benchOptimizer,
   'optimizer-speed': benchOptimizerSpeed,
   recovery: benchRecovery,
+  orchestration: benchOrchestration,
   nodes: benchNodes,
 };
 

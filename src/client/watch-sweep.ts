@@ -4,20 +4,15 @@ import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { SweepSummary } from '../../activities/contracts.js';
 import { MergesweepError } from '../errors.js';
-import type { JournalEntry, LedgerReader, ScoreRow, SweepRow, TrialRow } from '../store/rows.js';
+import type { LedgerReader } from '../store/rows.js';
 import { readNodes } from './ask-nodes.js';
 import type { SweepHandle } from './start-sweep.js';
+import { type SweepRows, SweepRowReader } from './sweep-rows.js';
 import { readProgress } from './trial-progress.js';
 import type { ProgressByTrial } from './trial-progress.js';
 
 /** A sweep as it stands. */
-export interface SweepSnapshot {
-  readonly sweep: SweepRow;
-  /** By ordinal. */
-  readonly trials: readonly TrialRow[];
-  readonly scores: readonly ScoreRow[];
-  /** What was done to it besides its search, by time. */
-  readonly journal: readonly JournalEntry[];
+export interface SweepSnapshot extends SweepRows {
   /** Of trials in flight. */
   readonly progress: ProgressByTrial;
   /** Slots of the pool's nodes that are ready; absent while it is not known. */
@@ -58,10 +53,11 @@ export async function watchSweep(options: WatchOptions): Promise<SweepSummary | 
   };
   void end.then(markOver, markOver);
 
+  const rows = new SweepRowReader(reader, sweep);
   const openSince = new Map<string, number>();
   const countSlots = createSlotCounter(options);
   while (!over.signal.aborted && !signal.aborted) {
-    const snapshot = readSnapshot(reader, sweep, new Map());
+    const snapshot = readSnapshot(rows);
     if (snapshot !== undefined) {
       const open = snapshot.trials.filter((trial) => trial.state === 'proposed');
       const ids = open
@@ -81,7 +77,7 @@ export async function watchSweep(options: WatchOptions): Promise<SweepSummary | 
   }
   if (signal.aborted) return undefined;
   const summary = await end;
-  const last = readSnapshot(reader, sweep, new Map());
+  const last = readSnapshot(rows);
   if (last !== undefined) options.onSnapshot(last);
   return summary;
 }
@@ -102,17 +98,9 @@ function createSlotCounter({ client, pool }: WatchOptions) {
   };
 }
 
-/** What the ledger says; undefined when it does not know the sweep yet. */
-export function readSnapshot(
-  reader: LedgerReader,
-  sweep: string,
-  progress: ProgressByTrial,
-): SweepSnapshot | undefined {
-  const row = reader.getSweep(sweep);
-  if (row === undefined) return undefined;
-  const trials = reader.listTrials(sweep);
-  const [scores, journal] = [reader.listScores(sweep), reader.listJournal(sweep)];
-  return { sweep: row, trials, scores, journal, progress, atMs: Date.now() };
+function readSnapshot(reader: SweepRowReader): SweepSnapshot | undefined {
+  const rows = reader.read();
+  return rows === undefined ? undefined : { ...rows, progress: new Map(), atMs: Date.now() };
 }
 
 /** A server that is away for a while does not end the watching. */

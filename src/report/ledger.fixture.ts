@@ -35,6 +35,7 @@ export function createFakeReader(
     getSweep: (name: string) => find(name)?.row,
     listTrials: (name: string) => [...(find(name)?.trials ?? [])],
     getTrial: (name: string, id: string) => find(name)?.trials.find(({ trial }) => trial === id),
+    listStandings: (name: string) => find(name)?.trials ?? [],
     listScores: (name: string, id?: string) =>
       (find(name)?.scores ?? []).filter(({ trial }) => id === undefined || trial === id),
     listDocuments: (name: string, id: string) =>

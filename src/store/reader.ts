@@ -15,6 +15,7 @@ import {
   type StoredTrial,
 } from './stored-rows.js';
 import type { LedgerReader } from './rows.js';
+import { listStandings } from './standings.js';
 
 /** The reading queries over an open connection; `guard` explains SQLite's errors. */
 export function createReader(
@@ -28,6 +29,7 @@ export function createReader(
     getSweep: (name) => guard(() => getSweep(db, name)),
     listTrials: (sweep) => guard(() => listTrials(db, sweep)),
     getTrial: (sweep, trial) => guard(() => getTrial(db, sweep, trial)),
+    listStandings: (sweep) => guard(() => listStandings(db, sweep)),
     listScores: (sweep, trial) => guard(() => listScores(db, sweep, trial)),
     listDocuments: (sweep, trial) => guard(() => listDocuments(db, sweep, trial)),
     getDiagnostics: (sweep) => guard(() => getDiagnostics(db, sweep)),

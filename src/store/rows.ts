@@ -14,6 +14,7 @@ import type { Split } from '../evaluation/plan.js';
 import type { FailureClass, TrialFailure } from '../errors.js';
 import type { Diagnostics } from '../samplers/sampler.js';
 import type { Params } from '../space/search-space.js';
+import type { Standing } from './standings.js';
 
 export type TrialState = 'proposed' | 'complete' | 'failed' | 'cancelled';
 
@@ -147,6 +148,8 @@ export interface LedgerReader {
   /** By ordinal. */
   listTrials(sweep: string): TrialRow[];
   getTrial(sweep: string, trial: TrialId): TrialRow | undefined;
+  /** Every trial, by ordinal, without what makes rows costly. */
+  listStandings(sweep: string): readonly Standing[];
   listScores(sweep: string, trial?: TrialId): ScoreRow[];
   listDocuments(sweep: string, trial: TrialId): DocumentRow[];
   /** Sampler diagnostics stored with the last snapshot. */

@@ -133,7 +133,7 @@ export class Rig {
 }
 
 /** Below the ports that systems hand out by themselves. */
-async function findPort(): Promise<number> {
+export async function findPort(): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 10_000);
     const isFree = await new Promise<boolean>((resolve) => {
