@@ -7,6 +7,7 @@ import {
   capacitySignalName,
   coordinatorQueue,
   handedBackFailureType,
+  nodeRefusedFailureType,
   stopSignalName,
   trialEndedSignalName,
   trialWorkflowId,
@@ -101,6 +102,28 @@ describe('sweepWorkflow', () => {
     expect(rig.told).toEqual(['1 complete']);
   });
 
+  it('tells the next node what those have used up that gave the trial back', async () => {
+    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 1, run: { maxAttempts: 1 } }));
+    const uses = [1, 2].map((gpuSeconds) => ({ gpuSeconds, sinceMs: 5 }));
+    const told: unknown[] = [];
+    rig.runTrial = ({ trial, used }) => {
+      told.push(used);
+      const use = uses[told.length - 1];
+      if (use === undefined) return Promise.resolve(makeResult(trial));
+      const isLast = told.length === uses.length;
+      const refusal = { node: 'node-1', reason: 'it broke' };
+      throw ApplicationFailure.create({
+        type: isLast ? nodeRefusedFailureType : handedBackFailureType,
+        nonRetryable: true,
+        details: isLast ? [refusal, use] : [use],
+      });
+    };
+    await rig.startCoordinator();
+    await rig.startNode(1);
+    await (await rig.start(1)).result();
+    expect(told).toEqual([undefined, ...uses]);
+  });
+
   it('tells a failure with the class that the node gave, and goes on', async () => {
     rig = new SweepRig(harness, new FakeLedger({ maxTrials: 2 }));
     const failure = { class: 'bad_score', reason: 'NaN', stage: 'collect', attempt: 1 } as const;
@@ -162,6 +185,23 @@ describe('sweepWorkflow', () => {
     await (await rig.start(1)).result();
     expect(rig.started).toEqual(['1', '1']);
     expect(rig.told).toEqual(['1 complete']);
+  });
+
+  it('gives a trial of a lost node to the next one at once, also the third time', async () => {
+    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 1, run: { maxAttempts: 4 } }));
+    rig.heartbeatSeconds = 1;
+    const startedAt: number[] = [];
+    rig.runTrial = ({ trial }) => {
+      // No heartbeat comes of these, as of a node that was switched off.
+      if (startedAt.push(Date.now()) < 4) return new Promise(() => undefined);
+      return Promise.resolve(makeResult(trial));
+    };
+    await rig.startCoordinator();
+    await rig.startNode(4);
+    await (await rig.start(1)).result();
+    expect(rig.told).toEqual(['1 complete']);
+    // With pauses that double it would be 38 s; two seconds each are its silence and a breath.
+    expect((startedAt[3] ?? Infinity) - (startedAt[0] ?? 0)).toBeLessThan(20_000);
   });
 
   it('cancels what runs when it is stopped now, and ends as paused', async () => {
