@@ -56,6 +56,20 @@ test('a trial is merged, evaluated and written down, and what people read is pub
   ]);
 });
 
+test('a failure of the machine says how long to wait, longer each time and two minutes at most', async () => {
+  setFault({ lm_eval: 'sigkill' });
+  const failWith = async (attempt: number): Promise<unknown> => {
+    const environment = new MockActivityEnvironment({ attempt });
+    const thrown: unknown = await run({}, activities(), environment).catch(
+      (error: unknown) => error,
+    );
+    return (thrown as { nextRetryDelay?: unknown }).nextRetryDelay;
+  };
+  expect(await failWith(1)).toBe(5_000);
+  expect(await failWith(3)).toBe(20_000);
+  expect(await failWith(9)).toBe(120_000);
+});
+
 test('a second run returns the same result without running a tool', async () => {
   const first = await run();
   expect(toolsCalled()).toEqual(['mergekit-yaml', 'lm_eval']);

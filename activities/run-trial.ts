@@ -1,6 +1,6 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { ToolCommands } from '../src/config.js';
-import { isRetryable, StageFailedError, type TrialFailure } from '../src/errors.js';
+import { isRetryable, retryDelayMs, StageFailedError, type TrialFailure } from '../src/errors.js';
 import { CardOccupancy } from '../src/external/card-memory.js';
 import { DiskLedger } from '../src/external/disk-ledger.js';
 import { ParentReader } from '../src/external/parent-bytes.js';
@@ -168,6 +168,7 @@ async function runAttempt(
       type: failure.class,
       message: failure.reason,
       nonRetryable: isFinal || !isRetryable(failure.class),
+      nextRetryDelay: retryDelayMs(attempt),
       details: [{ ...failure, ...(earlier.length === 0 ? {} : { earlier }) }, countUse()],
     });
   } finally {

@@ -66,6 +66,11 @@ export function isRetryable(failureClass: FailureClass): boolean {
   return failurePolicies[failureClass].attempts === 'all';
 }
 
+/** How long what a machine is to blame for is given to pass: 5 s, twice as long each time, 2 min at most. */
+export function retryDelayMs(attempt: number): number {
+  return Math.min(120_000, 5_000 * 2 ** (attempt - 1));
+}
+
 /**
  * What is wrong is the node, not the trial: it goes to another node and loses no attempt, and a node that
  * has three in a row is set aside. `tool_missing` may be of one sweep only, whose tasks need a package.

@@ -63,9 +63,10 @@ export async function runToOutcome(
       // Its processes must be gone before the trial counts as cancelled.
       cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
       retry: {
-        initialInterval: '5 seconds',
-        backoffCoefficient: 2,
-        maximumInterval: '2 minutes',
+        // That a node was lost says nothing against its trial: the next one takes it up at once. A node
+        // that failed it says with the failure how long to wait.
+        initialInterval: '1 second',
+        backoffCoefficient: 1,
         maximumAttempts: run.maxAttempts,
         nonRetryableErrorTypes: [handedBackFailureType, nodeRefusedFailureType],
       },

@@ -74,6 +74,8 @@ export class SweepRig {
     Promise.resolve(makeResult(input.trial));
   /** Goes between the reading of what the ledger awaits and the answer. */
   afterReading: () => Promise<void> = () => Promise.resolve();
+  /** As `SweepWorkflowInput.heartbeatSeconds`. */
+  heartbeatSeconds: number | undefined;
   mostAtOnce = 0;
   private readonly harness: Harness;
   private readonly workers: RunningWorker[] = [];
@@ -162,7 +164,7 @@ export class SweepRig {
         ...{ ledgerId: this.ledgerId, sweep: 'demo' },
         ...{ specText: '', specPath: '/demo.yaml' },
       },
-      ...{ capacity, outcomesPerRun, turn },
+      ...{ capacity, outcomesPerRun, turn, heartbeatSeconds: this.heartbeatSeconds },
     });
   }
 
