@@ -46,6 +46,20 @@ describe('readConfig', () => {
       expect(() => read(text)).toThrow(/expected whole seconds from 2 to 3600/);
   });
 
+  it('takes how it is watched from flags, then from the environment; by default it is not', () => {
+    expect(readConfig({}, {}, '/w', root)).toMatchObject({ logFormat: 'text' });
+    expect(readConfig({}, {}, '/w', root)).not.toHaveProperty('metricsPort');
+    const env = { MERGESWEEP_LOG_FORMAT: 'json', MERGESWEEP_METRICS_PORT: '9464' };
+    expect(readConfig({}, env, '/w', root)).toMatchObject({
+      ...{ logFormat: 'json', metricsPort: '9464' },
+    });
+    const flags = { logFormat: 'text', metricsPort: '0' } as const;
+    expect(readConfig(flags, env, '/w', root)).toMatchObject(flags);
+    expect(() => readConfig({}, { MERGESWEEP_LOG_FORMAT: 'xml' }, '/w', root)).toThrow(
+      'MERGESWEEP_LOG_FORMAT=xml: expected text or json.',
+    );
+  });
+
   it('finds tools: setting, then the project’s environment, then PATH', () => {
     const bin = join(root, '.venv', 'bin');
     mkdirSync(bin, { recursive: true });

@@ -95,6 +95,7 @@ export class FakeLedger {
       ...(this.isPaused ? { reason: 'eight failures in a row' } : {}),
       ...(this.isHeld && { isHeld: true }),
       summary: `${this.told.length}/${this.options.maxTrials}`,
+      progress: { ended: this.told.length, maxTrials: this.options.maxTrials },
     };
     this.replies.set(requestId, reply);
     return reply;
