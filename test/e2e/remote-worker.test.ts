@@ -139,7 +139,7 @@ ${authority}
 
 describe.skipIf(process.platform === 'win32')('a machine that is about to be taken away', () => {
   it('hands its trial back and ends with 0; a worker that starts there again takes none', async () => {
-    const busy = { name: 'busy', seconds: [120, 120] };
+    const busy = { name: 'busy', seconds: [600, 600], grandchildren: 0 };
     const setFaults = (faults: object): void => {
       writeFileSync(join(path, 'faults.json'), JSON.stringify(faults));
     };
@@ -159,6 +159,7 @@ describe.skipIf(process.platform === 'win32')('a machine that is about to be tak
     writeFileSync(notice, '');
     expect(await spot.exit, spot.output()).toBe(0);
     expect(spot.output()).toMatch(/about to be taken away \(the preempt command gave no reason\)/);
+    expect(spot.output()).toMatch(/what it ran goes to other nodes \(trials: [12]\)/);
 
     const again = worker('spot', '--address', server.address, ...watch);
     expect(await again.exit, again.output()).toBe(0);
