@@ -79,6 +79,28 @@ describe('status of a sweep that runs', () => {
     expect(asked).toEqual([]);
   });
 
+  it('--watch on a terminal takes back as many rows as a wide line had', async () => {
+    const reason = 'x'.repeat(200);
+    const [node] = live.nodes;
+    if (node === undefined) throw new Error('no node');
+    const wide: LiveSweep = { ...live, nodes: [{ ...node, reason }] };
+    const { openLive } = sourceOf(wide, live);
+    let sleeps = 0;
+    const sleep = (): Promise<void> => {
+      sleeps += 1;
+      return sleeps < 2 ? Promise.resolve() : Promise.reject(new Error('watched enough'));
+    };
+    const { out } = await runFake(['status', '--watch'], {
+      ...{ sweeps, dependencies: { openLive, sleep }, io: { isTty: true, columns: 100 } },
+    });
+    const [first = '', up] = out.split('\u001b[');
+    const lines = first.split('\n').slice(0, -1);
+    const wider = lines.filter((line) => line.length > 100);
+    expect(wider.map((line) => Math.ceil(line.length / 100))).toContain(3);
+    const extra = wider.reduce((sum, line) => sum + Math.ceil(line.length / 100) - 1, 0);
+    expect(up).toBe(`${lines.length + extra}A`);
+  });
+
   it('--watch in a pipe prints no record for seconds and percentages that go by', async () => {
     const [trial] = live.running;
     if (trial === undefined) throw new Error('no trial');

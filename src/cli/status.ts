@@ -4,9 +4,11 @@ import type { LiveSource } from '../client/sweep-nodes.js';
 import { readConfig } from '../config.js';
 import { liveLines, viewLive, type LiveView } from '../report/live-view.js';
 import { outlookLines, outlookOf } from '../report/outlook-lines.js';
+import { toPrintable } from '../report/printable.js';
 import { resolveSweep } from '../report/resolve-reference.js';
 import { readSweepFacts, type SweepFacts } from '../report/sweep-facts.js';
 import { nextCommand, renderSweepStatus } from '../report/sweep-status.js';
+import { displayWidth } from '../report/table.js';
 import type { CliDependencies } from './dependencies.js';
 import { addExamples } from './help-text.js';
 import {
@@ -128,7 +130,7 @@ async function watch(
     // and percentages that go by are none.
     const now = isRedrawn ? text : show(withoutPassing(standing));
     if (now !== key) {
-      if (isRedrawn && shown !== '') io.out(eraseLines(shown));
+      if (isRedrawn && shown !== '') io.out(eraseLines(shown, io.columns));
       io.out(text);
       [shown, key] = [text, now];
     }
@@ -151,8 +153,11 @@ function withoutPassing({ facts, live }: Standing): Standing {
   return { facts, live: still, atMs: Date.parse(facts.sweep.createdAt) };
 }
 
-function eraseLines(text: string): string {
-  return `\u001b[${text.split('\n').length - 1}A\u001b[0J`;
+/** Lines that are wider than the terminal take several of its rows. */
+function eraseLines(text: string, columns: number): string {
+  const lines = toPrintable(text).split('\n').slice(0, -1);
+  const rows = lines.map((line) => Math.max(1, Math.ceil(displayWidth(line) / columns)));
+  return `\u001b[${rows.reduce((sum, count) => sum + count, 0)}A\u001b[0J`;
 }
 
 function render(
