@@ -66,8 +66,11 @@ export function setSnapshotState(
   );
 }
 
-/** One anchor in so many events: a fold from the one before the last is short, and not too short to tell. */
-const anchorEvery = 128;
+/**
+ * One anchor in so many events: a fold from the one before the last is short, and not too short to tell. Late in
+ * a search each candidate costs a model of hundreds of results, and a coordinator that died has to wait for all.
+ */
+const anchorEvery = 32;
 
 /** Of the snapshots so far only anchors keep their state: the last two, and the last one of another engine. */
 function dropStates(
