@@ -119,7 +119,10 @@ async function proveInSlot(
   if (work.slots.strategy === 'serial') await cold;
   const comparing = evaluateWarm(
     deps.warm,
-    { ...work, attemptDir, input: { ...work.input, isCheckpointWanted: false } },
+    {
+      ...{ ...work, attemptDir, slots: work.slots.beside() },
+      input: { ...work.input, isCheckpointWanted: false },
+    },
     choice,
     inputs,
     async (warm) => describeDifference(warm, await cold, work.folder.checkpointDir),

@@ -134,6 +134,19 @@ describe('TrialSlots', () => {
     expect(first.slots.waitSeconds).toEqual({ merge: 0, slot: 0 });
   });
 
+  it('counts the cards, but not the waits, of what runs beside it to be compared', async () => {
+    const node = createNode('overlap');
+    const { slots, cards } = node.start(false);
+    const place = { id: 'place', cudaDevices: ['0', '1'] };
+    const beside = slots.beside();
+    await Promise.all([
+      slots.evaluate(() => node.pass(10), place),
+      beside.evaluate(() => node.pass(5), place),
+    ]);
+    expect(cards.total).toBe(2 * (10 + 5));
+    expect([slots.waitSeconds.slot, beside.waitSeconds.slot]).toEqual([0, 10]);
+  });
+
   it('begins when the cards are free, and remembers who was on them still', async () => {
     const asked: string[] = [];
     const node = createNode('overlap', {

@@ -79,6 +79,13 @@ export class TrialSlots {
     );
   }
 
+  /** For what runs only to be compared with the trial: its cards count, its waits do not. */
+  beside(): TrialSlots {
+    const other = new TrialSlots(this.deps, this.attempt);
+    other.held = this.held;
+    return other;
+  }
+
   /** The slot of a `serial` trial: what it starts lies there. */
   get own(): Slot | undefined {
     return this.held;

@@ -15,7 +15,9 @@ export function describeModes(trials: readonly TrialRow[]): ModeLine[] {
   const asked = told.filter(({ input }) => input.evaluator?.mode !== 'cold');
   if (asked.length === 0) return [];
   const warm = asked.filter(({ mode }) => mode === 'warm');
-  const proofs = asked.filter(({ modeReason }) => modeReason === proving).length;
+  // More may stand behind it: a smaller batch, who else was on the card.
+  const isProof = ({ modeReason }: TrialRow): boolean => modeReason?.startsWith(proving) === true;
+  const proofs = asked.filter(isProof).length;
   const lines: ModeLine[] = [];
   if (warm.length > 0) {
     const proof =
@@ -26,8 +28,9 @@ export function describeModes(trials: readonly TrialRow[]): ModeLine[] {
     });
   }
   const reasons = new Map<string, number>();
-  for (const { mode, modeReason } of asked) {
-    if (mode !== 'cold' || modeReason === undefined || modeReason === proving) continue;
+  for (const trial of asked) {
+    const { mode, modeReason } = trial;
+    if (mode !== 'cold' || modeReason === undefined || isProof(trial)) continue;
     reasons.set(modeReason, (reasons.get(modeReason) ?? 0) + 1);
   }
   for (const [reason, count] of reasons) {
