@@ -65,7 +65,7 @@ export class CodeGuard {
 }
 
 /** Whatever is opened, by whichever program. */
-function modelsOf({ subject, evaluator }: RunTrialInput): ReadonlySet<string> {
+export function modelsOf({ subject, evaluator }: RunTrialInput): ReadonlySet<string> {
   const models = new Set(evaluator?.models);
   if (subject.kind === 'model') return models.add(subject.model);
   const { baseModel, models: parents, tokenizerSource } = subject.recipe;

@@ -1,7 +1,10 @@
 import { StageFailedError } from '../src/errors.js';
+import type { HubParents } from '../src/external/hub-parents.js';
 import type { ParentBytes, ParentReader } from '../src/external/parent-bytes.js';
 import type { RunTrialInput } from './contracts.js';
 import type { ProgressHeartbeat } from './progress-heartbeat.js';
+import { modelsOf } from './refuse-code.js';
+import { nodeRefused } from './refuse-node.js';
 
 /**
  * Reads base and parents, each file once until it changes.
@@ -11,11 +14,18 @@ import type { ProgressHeartbeat } from './progress-heartbeat.js';
 export async function requireParents(
   reader: ParentReader,
   input: Pick<RunTrialInput, 'sources' | 'parents' | 'sweep'>,
-  { heartbeat, signal, node }: { heartbeat: ProgressHeartbeat; signal: AbortSignal; node: string },
+  options: {
+    readonly heartbeat: ProgressHeartbeat;
+    readonly signal: AbortSignal;
+    readonly node: string;
+    /** Of `fetchHubParents`. */
+    readonly snapshots: Readonly<Record<string, string>>;
+  },
 ): Promise<Record<string, string>> {
+  const { heartbeat, signal, node, snapshots } = options;
   const { sources = {}, parents: pinned = {}, sweep } = input;
   const found = await reader.read(sources, {
-    signal,
+    ...{ signal, snapshots },
     onProgress: (name, percent) => {
       heartbeat.report({ activity: `Reading ${name}`, percent });
     },
@@ -24,7 +34,13 @@ export async function requireParents(
     const wanted = pinned[label];
     if (wanted === undefined || wanted === bytes.sha256) continue;
     const before = await reader.recall(wanted);
-    const which = before === undefined ? '' : ` (${describeDifference(before, bytes)})`;
+    const commit = bytes.files[sources[label] ?? ''];
+    const which =
+      commit !== undefined
+        ? ` (its commit ${commit} is not the one of the first score: name that in the sweep file, as org/name@commit)`
+        : before === undefined
+          ? ''
+          : ` (${describeDifference(before, bytes)})`;
     throw new StageFailedError(
       'parent_changed',
       describeParentChange({
@@ -34,6 +50,31 @@ export async function requireParents(
     );
   }
   return Object.fromEntries(Object.entries(found).map(([label, { sha256 }]) => [label, sha256]));
+}
+
+/**
+ * Fetches the models of the Hub that a trial needs, of base and parents, where they are not here.
+ * @returns their folders, by model
+ * @throws ApplicationFailure `NodeRefused` where this node can't have one: another perhaps can
+ */
+export async function fetchHubParents(
+  hub: HubParents,
+  input: RunTrialInput,
+  { heartbeat, signal, node }: { heartbeat: ProgressHeartbeat; signal: AbortSignal; node: string },
+): Promise<Readonly<Record<string, string>>> {
+  const needed = modelsOf(input);
+  const sources = Object.entries(input.sources ?? {}).filter(([, model]) => needed.has(model));
+  try {
+    return await hub.fetch(Object.fromEntries(sources), input.parents ?? {}, {
+      signal,
+      onProgress: (progress) => {
+        heartbeat.report(progress);
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof StageFailedError) || error.failureClass !== 'configuration') throw error;
+    throw nodeRefused({ node, reason: error.message });
+  }
 }
 
 /** What differs, what was expected, and the two ways out. */

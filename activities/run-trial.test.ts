@@ -133,6 +133,44 @@ test('a result tells the bytes of base and parents, and another folder of the sa
   );
 });
 
+test('a Hub model is fetched first, and its folder is what the tools get', async () => {
+  const commit = 'a'.repeat(40);
+  const repository = join(folder, 'cache', 'models--org--base');
+  const snapshot = join(repository, 'snapshots', commit);
+  await writeToyCheckpoint({}, snapshot);
+  const python = join(folder, 'python');
+  const fetcher = `case "$2" in *snapshot_download*) echo '{"snapshot": "${snapshot}"}';; *) exec python3 "$@";; esac`;
+  writeFileSync(python, `#!/bin/sh\n${fetcher}\n`, { mode: 0o755 });
+  const acts = activities({
+    tools: {
+      ...{ mergekitYaml: join(tools, 'mergekit-yaml'), lmEval: join(tools, 'lm_eval') },
+      ...{ python, temporal: 'temporal' },
+    },
+  });
+  const { subject } = input();
+  const { parents } = await run({ subject, sources: { base: 'org/base' } }, acts);
+  expect(Object.keys(parents ?? {})).toEqual(['base']);
+  expect(readFileSync(work('attempt-1', 'merge.yaml'), 'utf8')).toContain(snapshot);
+  const other = await failureOf(
+    { sources: { base: 'org/base' }, parents: { base: 'f'.repeat(64) }, workKey: 'other' },
+    acts,
+  );
+  expect(other.type).toBe('parent_changed');
+  expect(other.message).toContain(`its commit ${commit} is not the one of the first score`);
+});
+
+test('a Hub model that a node can not get is left to other nodes', async () => {
+  const python = join(folder, 'python');
+  const refusal = `case "$2" in *snapshot_download*) echo 'GatedRepoError: 401 Client Error'; exit 1;; *) exec python3 "$@";; esac`;
+  writeFileSync(python, `#!/bin/sh\n${refusal}\n`, { mode: 0o755 });
+  const acts = activities({
+    tools: { mergekitYaml: 'x', lmEval: 'x', python, temporal: 'temporal' },
+  });
+  const error = await failureOf({ sources: { base: 'org/base' } }, acts);
+  expect(error).toMatchObject({ type: 'NodeRefused', nonRetryable: true });
+  expect(error.message).toContain('Check the Hub id, and that HF_TOKEN on the node may read it.');
+});
+
 test('a parent whose bytes are not those that the sweep has pinned fails the trial before any tool runs', async () => {
   const model = await writeToyCheckpoint({}, join(folder, 'parent'));
   const more = {

@@ -3,6 +3,7 @@ import type { ToolCommands } from '../src/config.js';
 import { isRetryable, retryDelayMs, StageFailedError, type TrialFailure } from '../src/errors.js';
 import { CardOccupancy } from '../src/external/card-memory.js';
 import { DiskLedger } from '../src/external/disk-ledger.js';
+import { HubParents } from '../src/external/hub-parents.js';
 import { ParentReader } from '../src/external/parent-bytes.js';
 import { WarmProofs } from '../src/external/warm-proofs.js';
 import { aborted } from './aborted.js';
@@ -64,6 +65,11 @@ export function createNodeActivities(deps: NodeDependencies): NodeActivities & N
   const shared: NodeTools = {
     evaluator: createEvaluator(deps),
     parents: new ParentReader(deps.workRoot, deps.env ?? process.env),
+    hub: new HubParents({
+      workRoot: deps.workRoot,
+      python: deps.tools.python,
+      env: { ...(deps.env ?? process.env), ...deps.extraEnv },
+    }),
     disk: new DiskLedger({
       workRoot: deps.workRoot,
       quotaBytes: deps.diskQuotaBytes,

@@ -5,6 +5,7 @@ import type { DiskLedger } from '../src/external/disk-ledger.js';
 import { explainFullDisk, spaceForMerge } from '../src/external/disk-space.js';
 import { workVariable } from '../src/external/marked-processes.js';
 import { packReport } from '../src/external/packed-report.js';
+import type { HubParents } from '../src/external/hub-parents.js';
 import type { ParentReader } from '../src/external/parent-bytes.js';
 import { createRedactor } from '../src/external/secrets.js';
 import { toStageFailure } from '../src/external/system-failures.js';
@@ -14,7 +15,8 @@ import { publishAttempt, readInputs, WorkFolder } from '../src/external/work-fol
 import type { RunTrialInput, RunTrialResult } from './contracts.js';
 import type { Evaluator, StageProcess } from './evaluator.js';
 import type { ProgressHeartbeat } from './progress-heartbeat.js';
-import { requireParents } from './require-parents.js';
+import { withLocalModels } from './local-models.js';
+import { fetchHubParents, requireParents } from './require-parents.js';
 import type { NodeDependencies } from './run-trial.js';
 import { CodeGuard } from './refuse-code.js';
 import { refuseNode } from './refuse-node.js';
@@ -26,6 +28,7 @@ import { TrialSlots, type CardWatch } from './trial-slots.js';
 export interface NodeTools {
   readonly evaluator: Evaluator;
   readonly parents: ParentReader;
+  readonly hub: HubParents;
   readonly disk: DiskLedger;
   /** Absent on a CPU node. */
   readonly cardWatch?: CardWatch;
@@ -47,8 +50,11 @@ export class TrialRun {
   private readonly deps: NodeDependencies;
   private readonly evaluator: Evaluator;
   private readonly reader: ParentReader;
+  private readonly hub: HubParents;
   private readonly disk: DiskLedger;
   private readonly input: RunTrialInput;
+  /** With the folders of its Hub models: what tools get. */
+  private local: RunTrialInput;
   private readonly heartbeat: ProgressHeartbeat;
   private readonly signal: AbortSignal;
   private readonly slots: TrialSlots;
@@ -64,7 +70,7 @@ export class TrialRun {
 
   constructor(
     deps: NodeDependencies,
-    { evaluator, parents, disk, cardWatch }: NodeTools,
+    { evaluator, parents, hub, disk, cardWatch }: NodeTools,
     input: RunTrialInput,
     heartbeat: ProgressHeartbeat,
     options: AttemptOptions,
@@ -72,8 +78,10 @@ export class TrialRun {
     this.deps = deps;
     this.evaluator = evaluator;
     this.reader = parents;
+    this.hub = hub;
     this.disk = disk;
     this.input = input;
+    this.local = input;
     this.heartbeat = heartbeat;
     const { signal, cards } = options;
     const isMergedOnCard = input.mergeOptions.cuda;
@@ -99,9 +107,14 @@ export class TrialRun {
     this.guard.requireSafeTorch(input, versions);
     const { heartbeat, signal } = this;
     const node = deps.nodeId;
+    const where = { heartbeat, signal, node };
+    const snapshots = await fetchHubParents(this.hub, input, where);
+    // Of those that were not here before.
+    if (Object.keys(snapshots).length > 0) await this.guard.refuse(input);
+    this.local = withLocalModels(input, snapshots);
     // Before anything of former bytes is cleared away.
-    this.parents = await requireParents(this.reader, input, { heartbeat, signal, node });
-    const inputs = readInputs(input, versions, deviceClass);
+    this.parents = await requireParents(this.reader, input, { ...where, snapshots });
+    const inputs = readInputs(this.local, versions, deviceClass);
     const { ledgerId, sweep, trial } = input;
     const owner = { ledgerId, sweep, trial };
     const folder = await WorkFolder.open(deps.workRoot, input.workKey, inputs, owner);
@@ -138,7 +151,7 @@ export class TrialRun {
     const planned = input.evaluation.batchSize;
     try {
       const evaluated = await this.evaluator.evaluate({
-        input: { ...input, evaluation: { ...input.evaluation, batchSize } },
+        input: { ...this.local, evaluation: { ...input.evaluation, batchSize } },
         folder,
         attemptDir,
         ...made,
@@ -186,7 +199,7 @@ export class TrialRun {
       const failure = toStageFailure(error);
       if (failure.failureClass !== 'disk_full') throw error;
       await folder.dropOutputs(attempt);
-      const { subject } = input;
+      const { subject } = this.local;
       throw await explainFullDisk(
         failure,
         folder.path,
@@ -219,7 +232,7 @@ export class TrialRun {
   }
 
   private async withSpace<T>(attemptDir: string, merge: () => Promise<T>): Promise<T> {
-    const { subject, limits, workKey } = this.input;
+    const { subject, limits, workKey } = this.local;
     if (subject.kind !== 'merge') return merge();
     const order = {
       workKey,

@@ -23,17 +23,34 @@ export function hubCacheFolder(env: Environment): string | undefined {
  * where this machine does not have it. Never throws.
  */
 export async function findInHubCache(model: string, env: Environment): Promise<string | undefined> {
+  const found = findRepository(model, env);
+  if (found === undefined) return undefined;
+  const { repository, revision } = found;
+  const commit = await resolveRevision(repository, revision ?? 'main', revision === undefined);
+  if (commit === undefined) return undefined;
+  const snapshot = join(repository, 'snapshots', commit);
+  return (await isFile(join(snapshot, 'config.json'))) ? snapshot : undefined;
+}
+
+/** The commits of a model that are here, at least in part. */
+export async function listSnapshots(model: string, env: Environment): Promise<string[]> {
+  const found = findRepository(model, env);
+  return found === undefined
+    ? []
+    : readdir(join(found.repository, 'snapshots')).catch((): string[] => []);
+}
+
+function findRepository(
+  model: string,
+  env: Environment,
+): { readonly repository: string; readonly revision: string | undefined } | undefined {
   const match = /^([A-Za-z0-9][\w.-]*)\/([A-Za-z0-9][\w.-]*?)(?:@([A-Za-z0-9][\w.-]*))?$/.exec(
     model,
   );
   const cache = hubCacheFolder(env);
   if (match === null || cache === undefined) return undefined;
-  const [, organisation = '', name = '', revision = 'main'] = match;
-  const repository = join(cache, `models--${organisation}--${name}`);
-  const commit = await resolveRevision(repository, revision, match[3] === undefined);
-  if (commit === undefined) return undefined;
-  const snapshot = join(repository, 'snapshots', commit);
-  return (await isFile(join(snapshot, 'config.json'))) ? snapshot : undefined;
+  const [, organisation = '', name = '', revision] = match;
+  return { repository: join(cache, `models--${organisation}--${name}`), revision };
 }
 
 async function resolveRevision(

@@ -20,6 +20,8 @@ export interface ReadOptions {
   readonly signal: AbortSignal;
   /** Of the files that have to be read, 0..100. */
   readonly onProgress: (name: string, percent: number) => void;
+  /** Folders of Hub models that were fetched. @default what the Hub's cache has */
+  readonly snapshots?: Readonly<Record<string, string>>;
 }
 
 interface KnownFile {
@@ -62,7 +64,7 @@ export class ParentReader {
     for (const [label, model] of Object.entries(sources)) {
       const bytes = isAbsolute(model)
         ? await this.readFolder(model, options)
-        : await this.readSnapshot(model);
+        : await this.readSnapshot(model, options.snapshots?.[model]);
       if (bytes !== undefined) found[label] = bytes;
     }
     return found;
@@ -86,8 +88,11 @@ export class ParentReader {
     return this.store(files);
   }
 
-  private async readSnapshot(model: string): Promise<ParentBytes | undefined> {
-    const snapshot = await findInHubCache(model, this.env);
+  private async readSnapshot(
+    model: string,
+    fetched: string | undefined,
+  ): Promise<ParentBytes | undefined> {
+    const snapshot = fetched ?? (await findInHubCache(model, this.env));
     return snapshot === undefined ? undefined : this.store({ [model]: basename(snapshot) });
   }
 
