@@ -139,7 +139,7 @@ async function tellRegistry(options: AnnounceOptions, message: NodeAnnouncement)
   else await signalRegistry({ client, pool, registryTaskQueue }, announceSignalName, message);
 }
 
-export interface RegistryAddress extends Pick<AnnounceOptions, 'client' | 'pool'> {
+interface RegistryAddress extends Pick<AnnounceOptions, 'client' | 'pool'> {
   readonly registryTaskQueue: string;
 }
 
