@@ -64,9 +64,9 @@ export function registerStatus(program: Command, io: CliIo, dependencies: CliDep
   command.addHelpText(
     'after',
     `
-Idle share: of the time of slots, from the first evaluation on each, the part without one. What runs
-now and what failed is left out, and so is a minute or more in which nothing of the sweep ran
-anywhere (docs/operating.md).`,
+Idle share: of the time of slots, from the first evaluation on each, the part without one. A failed
+attempt counts as idle; what runs now counts once it has ended; a minute or more in which nothing of
+the sweep ran anywhere does not count (docs/operating.md).`,
   );
   addExamples(command, [
     ['status', 'the last sweep'],

@@ -29,8 +29,6 @@ export interface LiveSource {
   close(): Promise<void>;
 }
 
-export const isReached = (live: LiveSweep | Unreached): live is LiveSweep => !('unreached' in live);
-
 /** Connects at the first look, and again when the process that runs the folder is another. */
 export function createLiveSource(options: LiveSourceOptions): LiveSource {
   const { resultsDir, ledgerId, flags, env, answerWithinMs = 2_000 } = options;

@@ -3,8 +3,8 @@
  *
  * A slot's time is from the start of its first evaluation to the end of its last one; of a slot that is
  * empty now, to now. A minute or more in which nothing of the sweep ran on any node (it was stopped or
- * held, or no node was there) is nobody's idle time. Evaluations that run now, and attempts that failed,
- * count as no evaluation and lie outside of a slot's time as long as they are its last.
+ * held, or no node was there) is nobody's idle time. An evaluation that runs now counts to neither until
+ * it ends; a failed attempt counts as idle.
  */
 import type { TrialRow } from '../store/rows.js';
 

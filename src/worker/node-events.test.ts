@@ -80,6 +80,19 @@ describe('the events of a trial', () => {
     expect(events.at(-1)).toMatchObject({ event: 'trial_handed_back' });
   });
 
+  it('take who has a slot for evaluating, and who has none yet for waiting', async () => {
+    const { events, watch } = rig();
+    await watch.watch(() => {
+      watch.note(input, { stage: 'evaluate', percent: 0, node: 'n' });
+      watch.note(input, { stage: 'evaluate', percent: 0, node: 'n', slot: 'slot-1' });
+      watch.note(input, { stage: 'queued', percent: 0, node: 'n', slot: 'slot-1' });
+      watch.note(input, { stage: 'merge', percent: 0, node: 'n', slot: 'slot-1' });
+      return Promise.resolve(result);
+    })(input);
+    const stages = events.flatMap((each) => (each.event === 'stage_entered' ? [each.stage] : []));
+    expect(stages).toEqual(['evaluate', 'merge']);
+  });
+
   it('say nothing of a heartbeat that comes after the end', async () => {
     const { events, watch } = rig();
     await watch.watch(() => Promise.resolve(result))(input);

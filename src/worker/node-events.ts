@@ -102,9 +102,7 @@ export function createTrialWatch(
     watch: (runTrial) => (input) => watched(runTrial, input),
     note: (input, progress) => {
       const { slot } = progress;
-      // What evaluates it is started before it has a slot.
-      const isWaiting = progress.stage === 'evaluate' && slot === undefined;
-      const stage = isWaiting ? 'queued' : progress.stage;
+      const stage = refineStage(progress);
       const before = stages.get(keyOf(input));
       if (before === undefined || before.stage === stage) return;
       stages.set(keyOf(input), { stage, sinceMs: now() });
@@ -125,6 +123,15 @@ function toEnd({ seconds, gpuSeconds, isPrefetched, slot, waitSeconds }: RunTria
     ...(slot === undefined ? {} : { slot }),
     ...(waitSeconds === undefined ? {} : { waitSeconds }),
   } as const;
+}
+
+/**
+ * Whoever has a slot, but for a merge on its card, evaluates: a proof does so in two ways at once, which
+ * speak in turn. What evaluates a trial is started before that has a slot.
+ */
+function refineStage({ stage, slot }: TrialProgress): TrialStage {
+  if (stage === 'evaluate') return slot === undefined ? 'queued' : stage;
+  return stage === 'queued' && slot !== undefined ? 'evaluate' : stage;
 }
 
 type EndedOtherwise = Exclude<
