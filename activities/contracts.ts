@@ -4,6 +4,7 @@
  *
  * Every activity may run twice; each contract says what the second run does.
  */
+import type { CostEstimates } from '../src/budget/cost.js';
 import type { EvaluationPlan } from '../src/evaluation/plan.js';
 import type { PackedEvalReport } from '../src/evaluation/eval-report.js';
 import type { MergeRecipe } from '../src/merge/recipe.js';
@@ -217,6 +218,8 @@ export interface OpenSweepInput {
   readonly specPath: string;
   /** What the user lets run as code, by label: for the journal. Nodes go by their own flags. */
   readonly allowed?: { readonly pickle: readonly string[]; readonly taskCode: boolean };
+  /** What a trial of each kind is expected to take; the first that is told stays. */
+  readonly estimate?: CostEstimates;
   /** A new sweep begins with what this one knows, as far as that compares; read at creation only. */
   readonly forkOf?: string;
   /** Only says what is in flight: a paused sweep stays paused. Without it a paused one goes on. */

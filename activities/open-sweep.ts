@@ -12,7 +12,7 @@ import { storeSnapshot } from '../src/store/optimizer-log.js';
 import { getSweep } from '../src/store/reader.js';
 import { nextRequestId } from '../src/store/replies.js';
 import type { SweepRow } from '../src/store/rows.js';
-import { endStreak, insertSweep, setSweepState } from '../src/store/sweeps.js';
+import { endStreak, insertSweep, setEstimate, setSweepState } from '../src/store/sweeps.js';
 import { listProposed, reviveTrials } from '../src/store/trials.js';
 import { adoptSpec } from './adopt-spec.js';
 import type { OpenSweepInput, OpenSweepReply } from './contracts.js';
@@ -48,6 +48,7 @@ export function openSweep(
     if (row === undefined) create(turn, input);
     else if (input.isReconciling !== true) reopen(turn, row);
     noteAllowed(turn, input);
+    if (input.estimate !== undefined) setEstimate(db, sweep, input.estimate);
     const { state = 'running', isHeld = false } = getSweep(db, sweep) ?? {};
     const pending = listProposed(db, sweep, true).map(({ input, lease }) =>
       lease === undefined ? input : { ...input, lease },

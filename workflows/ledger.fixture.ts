@@ -130,7 +130,7 @@ export class FakeLedger {
         this.isHeld = order.kind === 'pause';
         return;
       case 'extend':
-        this.options = { ...this.options, maxTrials: this.options.maxTrials + order.trials };
+        this.options = { ...this.options, maxTrials: this.options.maxTrials + (order.trials ?? 0) };
         return;
       case 'retry':
         this.retry(order.trials);

@@ -46,7 +46,7 @@ it('lists what was checked, what was not, and the plan; exit 0', async () => {
     → to check it here: hf download org/beta
     → or go on: the tools fetch it where they run
 ✓ tasks       search: task_a, task_b · confirm: task_c
-  plan        5 baselines + 100 trials, then 6 on the confirm split
+  plan        5 baselines + 100 trials, then 10 on the confirm split
 ? memory      not known here: it takes the headers of every model
 Next: npx mergesweep run sweeps/mix.yaml
 `,

@@ -1,5 +1,8 @@
 import { resolve } from 'node:path';
 import pc from 'picocolors';
+import type { TemporalFlags } from '../client/resolve-temporal.js';
+import { readSurroundings } from '../client/read-surroundings.js';
+import { readConfig } from '../config.js';
 import { checkSweep, type CheckReport } from '../client/check-sweep.js';
 import { exitCodes, type ExitCode, type RegisterVerb } from './verb.js';
 import { renderCheckReport } from './render-check.js';
@@ -12,7 +15,9 @@ import {
 import type { PermissionFlags } from './permission-flags.js';
 import { readSweepFile } from './sweep-file.js';
 
-interface CheckOptions extends PermissionFlags {
+interface CheckOptions extends PermissionFlags, TemporalFlags {
+  readonly results?: string;
+  readonly pool?: string;
   readonly strict?: boolean;
   readonly json?: boolean;
 }
@@ -20,11 +25,17 @@ interface CheckOptions extends PermissionFlags {
 export const registerCheck: RegisterVerb = (program, io) => {
   program
     .command('check')
-    .description("read a sweep file and its models' headers; starts nothing")
+    .description("read a sweep file and its models' headers, plan its cost; starts nothing")
     .argument('<file>', 'the sweep file')
     .option('--strict', 'warnings are errors')
     .addOption(allowPickleOption('label'))
     .addOption(allowTaskCodeOption())
+    .option('--results <dir>', 'results folder: earlier sweeps, and who runs it now')
+    .option('--pool <name>', 'GPU pool of the nodes (MERGESWEEP_POOL)')
+    .option('--address <host:port>', 'Temporal server whose nodes are planned for')
+    .option('--namespace <name>', "Temporal's namespace")
+    .option('--profile <name>', "profile of Temporal's own configuration file")
+    .option('--insecure-plaintext', 'allow a remote Temporal server without TLS')
     .option('--json', 'print the report as JSON')
     .addHelpText(
       'after',
@@ -33,13 +44,18 @@ Exit codes: 0 fine, 2 errors in the file, 3 a model does not fit.
 
 Examples:
   mergesweep check sweeps/demo.yaml
-  mergesweep check sweeps/demo.yaml --json | jq .findings`,
+  mergesweep check sweeps/demo.yaml --profile prod --pool h100
+  mergesweep check sweeps/demo.yaml --json | jq .forecast`,
     )
     .action(async (file: string, options: CheckOptions) => {
       const text = await readSweepFile(file, io);
       const permissions = readPermissions(options);
       const path = resolve(io.cwd, file);
-      const report = await checkSweep(text, path, io.env, undefined, permissions);
+      const { resultsDir, pool } = readConfig(options, io.env, io.cwd);
+      const surroundings = await readSurroundings({
+        ...{ resultsDir, pool, flags: options, env: io.env },
+      });
+      const report = await checkSweep(text, path, io.env, undefined, permissions, surroundings);
       const exitCode = exitCodeOf(report, options.strict === true);
       if (options.json === true) io.out(`${JSON.stringify(toJson(report, exitCode), null, 2)}\n`);
       else {
@@ -61,10 +77,13 @@ export function exitCodeOf(report: CheckReport, isStrict: boolean): ExitCode {
 }
 
 function toJson(report: CheckReport, exitCode: ExitCode): object {
-  const { spec, checked, ...rest } = report;
+  const { spec, checked, cost, ...rest } = report;
+  const { forecast, nodes = [] } = cost ?? {};
   return {
     version: 1,
     ...rest,
+    ...(forecast === undefined ? {} : { forecast }),
+    nodes,
     exitCode,
     ...(spec === undefined ? {} : { name: spec.name, hash: spec.hash }),
     checked: checked.map(({ label, directory, config, provenance, tensors }) => ({

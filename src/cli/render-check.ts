@@ -3,6 +3,7 @@ import type { createColors } from 'picocolors';
 import type { CheckReport } from '../client/check-sweep.js';
 import type { CheckpointFacts } from '../preflight/checkpoint-facts.js';
 import type { Finding } from '../preflight/finding.js';
+import { renderCostPlan } from './render-plan.js';
 import { renderMemory } from './render-memory.js';
 import { formatDiagnostics } from './sweep-file.js';
 
@@ -59,6 +60,9 @@ export function renderCheckReport(
         `${plan.baselines} baselines + ${count(plan.searchTrials, 'trial')}${confirm}`,
       ),
       ...renderMemory(report.memory, colors),
+      ...(report.cost === undefined ? [] : renderCostPlan(report.cost)).map(([head, text]) =>
+        row(' ', head, text),
+      ),
     );
   }
   const verdict =

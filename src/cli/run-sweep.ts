@@ -229,7 +229,7 @@ async function connectToHolder(order: RunSweepOrder, holder: WriterDescription |
 }
 
 function openInput({ target, forkOf }: RunSweepOrder, ledgerId: string) {
-  const { spec, specText, specPath, asked } = target;
+  const { spec, specText, specPath, asked, estimate } = target;
   const isAsked = asked !== undefined && (asked.taskCode || asked.pickle.length > 0);
   return {
     ledgerId,
@@ -237,6 +237,7 @@ function openInput({ target, forkOf }: RunSweepOrder, ledgerId: string) {
     specText,
     specPath,
     ...(isAsked && { allowed: asked }),
+    ...(estimate !== undefined && { estimate }),
     ...(forkOf !== undefined && { forkOf }),
   };
 }

@@ -1,7 +1,10 @@
 /** What `run` is asked to run: the checked sweep, and what the ledger knows of it. */
 import { resolve } from 'node:path';
 import { realPath } from '../../activities/adopt-spec.js';
+import { readFormers } from '../client/read-surroundings.js';
+import { readConfig } from '../config.js';
 import { checkSweep, permitModels } from '../client/check-sweep.js';
+import type { CostEstimates } from '../budget/cost.js';
 import { UsageError } from '../errors.js';
 import type { Permissions } from '../preflight/permissions.js';
 import { compareSpec, describeRefusal, type SpecEdit } from '../spec/spec-change.js';
@@ -23,6 +26,8 @@ export interface RunTarget {
   readonly specText: string;
   /** Absolute. */
   readonly specPath: string;
+  /** What a trial of each kind is expected to take. */
+  readonly estimate?: CostEstimates;
   /** What may run as code, by label: for the journal. */
   readonly asked?: Permissions;
   /** The same by model, for the node. */
@@ -43,11 +48,13 @@ export async function readRunTarget(
 export async function checkRunTarget(
   { specText, specPath }: Pick<RunTarget, 'specText' | 'specPath'>,
   file: string,
-  options: PermissionFlags,
+  options: PermissionFlags & { readonly results?: string | undefined },
   io: CliIo,
 ): Promise<RunTarget | ExitCode> {
   const asked = readPermissions(options);
-  const report = await checkSweep(specText, specPath, io.env, undefined, asked);
+  const report = await checkSweep(specText, specPath, io.env, undefined, asked, {
+    formers: readFormers(readConfig(options, io.env, io.cwd).resultsDir),
+  });
   const warnings = formatDiagnostics(report.diagnostics, file);
   const findings = report.findings.flatMap(({ severity, code, subject, message, waysOut }) =>
     severity === 'unchecked'
@@ -63,8 +70,11 @@ export async function checkRunTarget(
     io.err(`Nothing was started. \`mergesweep check ${file}\` tells more.\n`);
     return exitCode;
   }
-  const { spec } = report;
-  return { spec, specText, specPath, asked, permissions: permitModels(spec, asked) };
+  const { spec, cost } = report;
+  return {
+    ...{ spec, specText, specPath, asked, permissions: permitModels(spec, asked) },
+    ...(cost?.estimates !== undefined && { estimate: cost.estimates }),
+  };
 }
 
 /** The ledger's reader; undefined before the first sweep of a folder. */

@@ -38,7 +38,7 @@ it('a sweep whose models fit is fine; what the Hub cache lacks is unchecked, not
   expect(report.plan).toEqual({
     baselines: 5,
     searchTrials: 100,
-    confirmations: 6,
+    confirmations: 10,
     dimensions: ['weight.alpha', 'weight.beta', 'density.alpha', 'density.beta'],
   });
 });

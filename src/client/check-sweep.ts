@@ -1,5 +1,6 @@
 /** Everything that can be known of a sweep before it starts: the file, the models, the plan. */
 import { stat } from 'node:fs/promises';
+import { countToCome } from '../budget/remaining.js';
 import { MergesweepError, UsageError } from '../errors.js';
 import { readCheckpointFacts } from '../external/checkpoint-files.js';
 import { findInHubCache } from '../external/hub-cache.js';
@@ -12,6 +13,7 @@ import { createSearchSpace } from '../space/search-space.js';
 import type { Diagnostic } from '../spec/diagnostic.js';
 import { parseSweepSpec } from '../spec/parse-sweep-spec.js';
 import type { SweepSpec } from '../spec/sweep-spec.js';
+import { planCost, type CostPlan, type Surroundings } from './plan-cost.js';
 import { readMachine, type Machine } from './machine.js';
 import { findWarmObstacle, planSweepMemory, type SweepMemory } from './plan-sweep-memory.js';
 
@@ -33,13 +35,15 @@ export interface CheckReport {
   readonly plan?: SweepPlan;
   /** Absent when it can't be known here: a model was not read, or has no safetensors. */
   readonly memory?: SweepMemory;
+  /** Absent when the file has errors. */
+  readonly cost?: CostPlan;
 }
 
 /** How many evaluations the sweep will cost. */
 export interface SweepPlan {
   readonly baselines: number;
   readonly searchTrials: number;
-  /** Of the confirm split: the best and every baseline; 0 without confirm tasks. */
+  /** Of the confirm split: the finalists and every baseline; 0 without confirm tasks. */
   readonly confirmations: number;
   /** Names of the searched numbers. */
   readonly dimensions: readonly string[];
@@ -52,6 +56,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @param path absolute path of the file that `text` is from
  * @param env for the Hub cache's place, `~/` and the cards that may be used
  * @param machine what the memory is planned for; @default this machine
+ * @param surroundings nodes and earlier sweeps; @default this machine, none
  * @param permissions pickles by label; @throws UsageError `unknown_label` where one is no model's
  */
 export async function checkSweep(
@@ -60,6 +65,7 @@ export async function checkSweep(
   env: Environment,
   machine?: Machine,
   permissions: Permissions = nothingAllowed,
+  surroundings: Surroundings = {},
 ): Promise<CheckReport> {
   const parsed = parseSweepSpec(text, path, env['HOME']);
   if (!parsed.ok)
@@ -74,6 +80,7 @@ export async function checkSweep(
   const baseFacts = 'facts' in base ? base.facts : undefined;
   const checked = [...(baseFacts === undefined ? [] : [baseFacts]), ...readParents];
   const memory = planSweepMemory(spec, checked, machine ?? (await readMachine(env)));
+  const cost = planCost(spec, memory, surroundings);
   const findings = [
     ...[base, ...parents].flatMap((reading) => ('finding' in reading ? [reading.finding] : [])),
     ...findFindings(baseFacts, readParents, spec, permissions),
@@ -81,6 +88,7 @@ export async function checkSweep(
     ...(await checkFolder(spec.evaluationCwd, 'evaluation.cwd')),
     ...(await checkTaskCode(spec, permissions)),
     ...checkMode(spec, memory),
+    ...cost.findings,
   ];
   return {
     path,
@@ -91,6 +99,7 @@ export async function checkSweep(
     checked,
     plan: planSweep(spec),
     ...(memory === undefined ? {} : { memory }),
+    cost,
   };
 }
 
@@ -100,7 +109,10 @@ export function planSweep(spec: SweepSpec): SweepPlan {
   return {
     baselines,
     searchTrials: spec.file.optimizer.max_trials,
-    confirmations: spec.file.tasks.confirm.length === 0 ? 0 : baselines + 1,
+    confirmations: countToCome(spec.file, {
+      proposed: { baseline: baselines, search: 0, promotion: 0, confirm: 0 },
+      ...{ maxTrials: spec.file.optimizer.max_trials, isSearchOver: false },
+    }).confirm,
     dimensions: createSearchSpace(spec).dimensions.map(({ name }) => name),
   };
 }
