@@ -295,10 +295,11 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
   async function release(order: ReleaseOrder): Promise<void> {
     const { releaseCheckpoint } = proxyActivities<NodeAdminActivities>({
       taskQueue: nodeQueue(order.node),
-      // A node that is away deletes the checkpoint in its own sweep when it is back.
-      scheduleToStartTimeout: '1 minute',
-      startToCloseTimeout: '5 minutes',
-      retry: { maximumAttempts: 3 },
+      // A node that is away, or dies in the middle of it, deletes the checkpoint in its own sweep when it
+      // is back: the end of this one waits no longer.
+      scheduleToStartTimeout: '15 seconds',
+      startToCloseTimeout: '15 seconds',
+      retry: { maximumAttempts: 1 },
     });
     try {
       await releaseCheckpoint(order);

@@ -3,15 +3,15 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { countReady } from '../../test/nodes/rack.js';
 import type { NodeNetwork } from '../../test/nodes/network.js';
-import { countKillCost, type Death, type KillCost, killInTurn } from './kills.js';
+import { countKillCost, type Death, type KillCost, killAtRandom } from './kills.js';
 import { type NodesSweepResult, runNodesSweep } from './nodes-sweep.js';
 import type { Pace } from './stand-in.js';
 
 const [nodes, slotsPerNode] = [4, 2];
 const heartbeatSeconds = 5;
 const [killEverySeconds, downSeconds] = [5, 10];
-/** Within a node's life of ten seconds between two deaths most trials must be able to end. */
-export const killPace = { medianSeconds: 4, spread: 0.5, mergeSeconds: 0.2 } as const;
+/** Within a node's life, some ten seconds in the mean, most trials must be able to end. */
+export const killPace = { medianSeconds: 3, spread: 0.5, mergeSeconds: 0.15 } as const;
 
 export interface KillOrder {
   /** Is made. */
@@ -31,7 +31,9 @@ export function runInPeace(order: KillOrder): Promise<NodesSweepResult> {
 }
 
 /** Search trials that failed for good count as faults, as everything else that should not be. */
-export async function runUnderKills(order: KillOrder): Promise<KillRun> {
+export async function runUnderKills(
+  order: KillOrder & { readonly killSeed: number },
+): Promise<KillRun> {
   const folder = join(order.folder, 'kills');
   const deaths: Death[] = [];
   const watch = setInterval(() => {
@@ -44,7 +46,7 @@ export async function runUnderKills(order: KillOrder): Promise<KillRun> {
     }
   }, 200);
   try {
-    const result = await run(order, 'kills', deaths);
+    const result = await run(order, 'kills', deaths, order.killSeed);
     const until = Math.max(...result.evaluations.map(({ end = 0 }) => end));
     const rule = { slotsPerNode, downSeconds, detectionSeconds: heartbeatSeconds, until };
     return { result, cost: countKillCost(deaths, result.evaluations, rule) };
@@ -57,6 +59,7 @@ function run(
   { folder, seed, trials, network }: KillOrder,
   name: string,
   deaths?: Death[],
+  killSeed = 0,
 ): Promise<NodesSweepResult> {
   const path = join(folder, name);
   mkdirSync(path, { recursive: true });
@@ -68,7 +71,7 @@ function run(
       ? {}
       : {
           disturb: (rack) =>
-            killInTurn(rack, killEverySeconds * 1000, (node) => {
+            killAtRandom(rack, { everyMs: killEverySeconds * 1000, seed: killSeed }, (node) => {
               deaths.push({ node: `node-${node + 1}`, at: now() });
             }),
         }),

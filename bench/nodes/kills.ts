@@ -1,5 +1,6 @@
 /** Nodes that die one after the other, and what that may cost at most. */
 import type { Rack } from '../../test/nodes/rack.js';
+import { Mulberry32 } from '../optimizer/mulberry32.js';
 import type { Interval } from './timeline.js';
 
 export interface Death {
@@ -11,22 +12,22 @@ export interface Death {
   readonly readyAt?: number;
 }
 
-/** Kills the next node that lives each time; returns how to stop. */
-export function killInTurn(
+/**
+ * Kills one of the nodes that live each time, drawn with a seed; returns how to stop. In turn, no node
+ * would live longer than a fixed time, and a trial that takes longer would never end.
+ */
+export function killAtRandom(
   rack: Pick<Rack, 'nodes'>,
-  everyMs: number,
+  { everyMs, seed }: { readonly everyMs: number; readonly seed: number },
   onDeath: (node: number) => void,
 ): () => void {
-  let next = 0;
+  const random = new Mulberry32(seed);
   const timer = setInterval(() => {
-    for (const _ of rack.nodes) {
-      const index = next++ % rack.nodes.length;
-      const node = rack.nodes[index];
-      if (node?.pid === undefined) continue;
-      onDeath(index);
-      node.signal('SIGKILL');
-      return;
-    }
+    const living = [...rack.nodes.keys()].filter((index) => rack.nodes[index]?.pid !== undefined);
+    const victim = living[Math.floor(random.uniform() * living.length)];
+    if (victim === undefined) return;
+    onDeath(victim);
+    rack.nodes[victim]?.signal('SIGKILL');
   }, everyMs);
   return () => {
     clearInterval(timer);

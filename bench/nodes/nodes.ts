@@ -120,7 +120,7 @@ async function killNodes(
   report('in peace', peace);
   const summaries = [];
   for (let repeat = 1; repeat <= flags.kills; repeat += 1) {
-    const killed = await runUnderKills(place(`kills-${repeat}`));
+    const killed = await runUnderKills({ ...place(`kills-${repeat}`), killSeed: repeat });
     report(`a node killed every 5 s, ${repeat}`, killed.result);
     const summary = summarizeKills(peace.wallSeconds, killed);
     console.log(renderCost(summary, killed.cost));

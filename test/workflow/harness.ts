@@ -72,6 +72,8 @@ export class SweepRig {
   /** Replaces what a node does. */
   runTrial: (input: RunTrialInput) => Promise<RunTrialResult> = (input) =>
     Promise.resolve(makeResult(input.trial));
+  /** Replaces the deletion of a checkpoint. */
+  release: () => Promise<void> = () => Promise.resolve();
   /** Goes between the reading of what the ledger awaits and the answer. */
   afterReading: () => Promise<void> = () => Promise.resolve();
   /** As `SweepWorkflowInput.heartbeatSeconds`. */
@@ -142,7 +144,7 @@ export class SweepRig {
         }),
         releaseCheckpoint: ({ trial }: { trial: string }) => {
           this.released.push(trial);
-          return Promise.resolve();
+          return this.release();
         },
       },
     });

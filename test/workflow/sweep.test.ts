@@ -190,18 +190,34 @@ describe('sweepWorkflow', () => {
   it('gives a trial of a lost node to the next one at once, also the third time', async () => {
     rig = new SweepRig(harness, new FakeLedger({ maxTrials: 1, run: { maxAttempts: 4 } }));
     rig.heartbeatSeconds = 1;
+    const end = createGate();
     const startedAt: number[] = [];
     rig.runTrial = ({ trial }) => {
       // No heartbeat comes of these, as of a node that was switched off.
-      if (startedAt.push(Date.now()) < 4) return new Promise(() => undefined);
-      return Promise.resolve(makeResult(trial));
+      const isLost = startedAt.push(Date.now()) < 4;
+      return (isLost ? end.opened : Promise.resolve()).then(() => makeResult(trial));
     };
     await rig.startCoordinator();
     await rig.startNode(4);
     await (await rig.start(1)).result();
+    end.open();
     expect(rig.told).toEqual(['1 complete']);
     // With pauses that double it would be 38 s; two seconds each are its silence and a breath.
     expect((startedAt[3] ?? Infinity) - (startedAt[0] ?? 0)).toBeLessThan(20_000);
+  });
+
+  it('ends in time though the node dies that was to drop a checkpoint', async () => {
+    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 1 }));
+    const end = createGate();
+    rig.release = () => end.opened;
+    await rig.startCoordinator();
+    await rig.startNode(1);
+    const handle = await rig.start(1);
+    const start = performance.now();
+    await handle.result();
+    end.open();
+    expect(rig.released).toEqual(['1']);
+    expect(performance.now() - start).toBeLessThan(60_000);
   });
 
   it('cancels what runs when it is stopped now, and ends as paused', async () => {
