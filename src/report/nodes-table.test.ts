@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
-import type { KnownNode, NodeFacts } from '../../workflows/messages.js';
 import { findDifferentVersions, renderNodes } from './nodes-table.js';
+import type { ListedFacts, ListedNode } from './nodes-table.js';
 
-const facts: NodeFacts = {
+const facts: ListedFacts = {
   ...{ host: 'box', gpus: [], gpusPerTrial: 0, ramBytes: 64e9, diskFreeBytes: 2e11, cores: 8 },
-  ...{ versions: { torch: '2.8', lm_eval: '0.4.13' }, startedAt: '2026-11-26T00:00:00.000Z' },
+  ...{ versions: { torch: '2.8', lm_eval: '0.4.13' } },
 };
 const gpu = { id: '0', name: 'H100', vramBytes: 80e9 };
-const node = (nodeId: string, more: Partial<KnownNode> = {}): KnownNode => ({
+const node = (nodeId: string, more: Partial<ListedNode> = {}): ListedNode => ({
   ...{ nodeId, slots: 2, freeSlots: 2, seenAtMs: 0, facts },
   ...more,
 });

@@ -1,14 +1,40 @@
 /** The nodes of a pool as a table. */
-import type { KnownNode, NodeFacts } from '../../workflows/messages.js';
 import { formatByteSize } from '../preflight/byte-size.js';
 import { formatDuration } from './duration-text.js';
 import { toPrintableLine } from './printable.js';
 import { renderTable } from './table.js';
 
+/** A node as the registry knows it. */
+export interface ListedNode {
+  readonly nodeId: string;
+  readonly slots: number;
+  /** Absent in nodes of earlier versions. */
+  readonly freeSlots?: number;
+  /** @default ready */
+  readonly state?: string;
+  readonly reason?: string;
+  /** Sweeps by the ids of their workflows. */
+  readonly refuses?: readonly { readonly sweep: string; readonly reason: string }[];
+  readonly facts?: ListedFacts;
+  /** ms since the epoch. */
+  readonly seenAtMs: number;
+}
+
+export interface ListedFacts {
+  readonly host: string;
+  readonly gpus: readonly { readonly name?: string; readonly vramBytes?: number }[];
+  readonly gpusPerTrial: number;
+  readonly ramBytes: number;
+  readonly diskFreeBytes: number;
+  readonly diskQuotaBytes?: number;
+  readonly cores: number;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
 const none = '–';
 
 /** Lines of text; what keeps a node from trials stands below the table. */
-export function renderNodes(nodes: readonly KnownNode[], nowMs: number): string[] {
+export function renderNodes(nodes: readonly ListedNode[], nowMs: number): string[] {
   const versions = findDifferentVersions(nodes);
   const hasDifferent = [...versions.values()].some((text) => text !== '');
   const sorted = [...nodes].sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
@@ -44,7 +70,7 @@ const toPrintableCells = (line: string): string =>
   // eslint-disable-next-line no-control-regex -- they are what must not get through
   line.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '');
 
-function explain(node: KnownNode): string[] {
+function explain(node: ListedNode): string[] {
   const { nodeId, state = 'ready', reason, refuses = [] } = node;
   return [
     ...(state === 'ready' || reason === undefined ? [] : [`${nodeId} is ${state}: ${reason}`]),
@@ -55,10 +81,10 @@ function explain(node: KnownNode): string[] {
 /** Ids of workflows end in the sweep's name. */
 const nameSweep = (workflowId: string): string => workflowId.split('/').at(-1) ?? workflowId;
 
-const describeSlots = ({ slots, freeSlots }: KnownNode): string =>
+const describeSlots = ({ slots, freeSlots }: ListedNode): string =>
   `${freeSlots === undefined ? '?' : slots - freeSlots}/${slots}`;
 
-function describeCards(facts: NodeFacts | undefined): string {
+function describeCards(facts: ListedFacts | undefined): string {
   if (facts === undefined) return none;
   if (facts.gpus.length === 0) return `CPU, ${facts.cores} cores`;
   const kinds = new Map<string, number>();
@@ -70,14 +96,14 @@ function describeCards(facts: NodeFacts | undefined): string {
   return facts.gpusPerTrial > 1 ? `${cards}, ${facts.gpusPerTrial} a trial` : cards;
 }
 
-function describeDisk(facts: NodeFacts | undefined): string {
+function describeDisk(facts: ListedFacts | undefined): string {
   if (facts === undefined) return none;
   const { diskFreeBytes, diskQuotaBytes } = facts;
   return formatByteSize(Math.min(diskFreeBytes, diskQuotaBytes ?? Infinity));
 }
 
 /** By node: tools whose version is not that of most nodes, with its version; of a tie, all. */
-export function findDifferentVersions(nodes: readonly KnownNode[]): ReadonlyMap<string, string> {
+export function findDifferentVersions(nodes: readonly ListedNode[]): ReadonlyMap<string, string> {
   const known = nodes.filter(({ facts }) => Object.keys(facts?.versions ?? {}).length > 0);
   const tools = [...new Set(known.flatMap(({ facts }) => Object.keys(facts?.versions ?? {})))];
   const usual = new Map(
