@@ -49,6 +49,8 @@ export interface TrialRunsOptions {
   readonly isCold: boolean;
   /** An outcome of this run of the sweep's, or a trial workflow's signal to it. */
   readonly onOutcome: (outcome: TrialOutcome, isAttached: boolean) => void;
+  /** What a node finished while its attempt was given up. */
+  readonly onHandIn: (outcome: TrialOutcome) => void;
   readonly trace: (line: string) => void;
 }
 
@@ -180,6 +182,7 @@ export class TrialRuns {
     const { run } = execution;
     const failureClass = faults.chooseFailure();
     let end: () => void;
+    let handIn = (): void => undefined;
     try {
       if (failureClass !== undefined && !node.results.has(run.workKey)) {
         throw new StageFailedError(failureClass, `made up: ${failureClass}`);
@@ -194,6 +197,9 @@ export class TrialRuns {
         return;
       }
       const sent = faults.garble(result);
+      handIn = () => {
+        this.#options.onHandIn({ trial: run.trial, status: 'complete', result });
+      };
       end = () => {
         this.#end(execution, { trial: run.trial, status: 'complete', result: sent });
       };
@@ -208,11 +214,11 @@ export class TrialRuns {
       };
     }
     this.#drop(attempt);
-    this.#report(attempt, end);
+    this.#report(attempt, end, handIn);
   }
 
   /** What a node that is cut off has to say, it says when it is back. */
-  #report(attempt: Attempt, end: () => void): void {
+  #report(attempt: Attempt, end: () => void, handIn: () => void): void {
     const { node, execution, generation } = attempt;
     if (!node.isUp) {
       // Died with it; its time-out comes.
@@ -221,12 +227,15 @@ export class TrialRuns {
     }
     if (node.isCutOff) {
       this.#options.queue.after(20, () => {
-        this.#report(attempt, end);
+        this.#report(attempt, end, handIn);
       });
       return;
     }
     if (execution.generation === generation && execution.state === 'running') end();
-    else this.#options.trace(`${node.name} reports ${execution.run.trial} to nobody`);
+    else {
+      this.#options.trace(`${node.name} reports ${execution.run.trial} to nobody, and hands it in`);
+      this.#options.queue.after(60, handIn);
+    }
   }
 
   #fail(execution: Execution, failure: TrialFailure): void {

@@ -77,6 +77,10 @@ export class World {
       onOutcome: (outcome, isAttached) => {
         this.#deliver(outcome, !isAttached);
       },
+      onHandIn: (outcome) => {
+        this.scores.send(outcome);
+        this.sweepRun?.push({ type: 'handedIn', outcome });
+      },
     });
     this.scores = new CheckedScores(violate);
     this.calls = new Calls({
