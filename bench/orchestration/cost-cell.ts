@@ -1,5 +1,5 @@
 /** What one sweep costs around its evaluations: a server, a coordinator and a node, each a process of its own. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { execa } from 'execa';
@@ -9,7 +9,8 @@ import { serverArguments } from '../../src/external/temporal-server.js';
 import { readConfig } from '../../src/config.js';
 import type { RunEvent } from '../../src/cli/live/events.js';
 import { findPort } from '../../test/chaos/rig.js';
-import { offline, root, sweepFile } from '../demo-problem.js';
+import { renderSweepFile } from '../../test/chaos/sweep-folder.js';
+import { offline, root } from '../demo-problem.js';
 import { listTree } from '../process-tree-cpu.js';
 import { announce } from '../tell.js';
 
@@ -21,6 +22,8 @@ export interface CellOrder {
   readonly seed: number;
   /** Of an evaluation and its merge. */
   readonly trialMs: number;
+  /** False: points of a sequence. True: the default search, whose models of the results cost more than the rest. */
+  readonly hasModel: boolean;
 }
 
 type Role = 'server' | 'coordinator' | 'node';
@@ -36,8 +39,9 @@ export interface CellCost {
 
 /** @throws when the sweep ends before all search trials are complete */
 export async function measureCell(order: CellOrder): Promise<CellCost> {
-  const { folder, trials, slots, seed, trialMs } = order;
+  const { folder, trials, slots, trialMs } = order;
   mkdirSync(folder, { recursive: true });
+  const sweepFile = writeSweep(order);
   const address = `127.0.0.1:${await findPort()}`;
   const database = join(folder, 'temporal.db');
   const stdio = (name: string) => ({
@@ -54,7 +58,6 @@ export async function measureCell(order: CellOrder): Promise<CellCost> {
   const args = [
     ...[join(root, 'bin', 'mergesweep.js'), 'run', sweepFile],
     ...['--results', join(folder, 'results'), '--no-worker', '--address', address, '--json'],
-    ...['--max-trials', String(trials), '--seed', String(seed)],
   ];
   announce('orchestration', process.execPath, args);
   await untilServing(address);
@@ -108,6 +111,14 @@ export async function measureCell(order: CellOrder): Promise<CellCost> {
     temporalBytes: (last.bytes - first.bytes) / trials,
     rssMb: { quarter, most },
   };
+}
+
+function writeSweep({ folder, trials, seed, hasModel }: CellOrder): string {
+  const path = join(folder, 'sweep.yaml');
+  const search = { max_trials: trials, seed, finalists: 1, ...(hasModel ? {} : { name: 'sobol' }) };
+  const plan = { mode: 'auto', seed, trials } as const;
+  writeFileSync(path, renderSweepFile(root, plan, { name: 'cost', optimizer: search }));
+  return path;
 }
 
 interface Look {

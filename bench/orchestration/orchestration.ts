@@ -12,9 +12,10 @@ const coldStarts = 3;
 export async function benchOrchestration(
   args: readonly string[],
 ): Promise<Record<string, unknown>> {
-  const least = { trials: 4, slots: 1, seed: 0, 'trial-ms': 0, 'cold-starts': 0 };
+  const least = { trials: 4, slots: 1, seed: 0, 'trial-ms': 0, 'cold-starts': 0, model: 0 };
   const flags = parseWholeFlags(args, least);
   const { seed = 1, 'trial-ms': trialMs = 200, 'cold-starts': starts = coldStarts } = flags;
+  const hasModel = (flags.model ?? 0) > 0;
   mkdirSync(join(root, '.setup', 'bench'), { recursive: true });
   const folder = mkdtempSync(join(root, '.setup', 'bench', `orchestration-s${seed}-`));
   console.log(
@@ -32,14 +33,14 @@ export async function benchOrchestration(
   for (const trials of flags.trials === undefined ? [100, 1_000] : [flags.trials]) {
     for (const slots of flags.slots === undefined ? [4, 16] : [flags.slots]) {
       const path = join(folder, `${trials}-trials-${slots}-slots`);
-      const cost = await measureCell({ folder: path, trials, slots, seed, trialMs });
+      const cost = await measureCell({ folder: path, trials, slots, seed, trialMs, hasModel });
       const cell = { trials, slots, ...cost, totalMs: sum(cost) };
       console.log(renderCell(cell));
       cells.push(cell);
     }
   }
   return {
-    ...{ name: 'orchestration', seed, trialMs },
+    ...{ name: 'orchestration', seed, trialMs, hasModel },
     cpuMsPerTrial100: bySlots(cells, 100),
     cpuMsPerTrial1000: bySlots(cells, 1_000),
     temporalBytesPerTrial: Math.max(...cells.map(({ temporalBytes }) => temporalBytes)),
