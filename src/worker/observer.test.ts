@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { NodeState } from '../../workflows/messages.js';
 import { makeResult, makeRun } from '../../workflows/trial.fixture.js';
 import type { LogEvent } from './json-log.js';
+import type { RunTrial } from './node-events.js';
 import { observeNode } from './observer.js';
 
 beforeEach(() => {
@@ -16,7 +17,7 @@ function makeNode() {
   const standing: { state: NodeState; reason: string | undefined } = {
     ...{ state: 'ready', reason: undefined },
   };
-  const runTrial = () => Promise.resolve(makeResult('1'));
+  const runTrial: RunTrial = ({ trial }) => Promise.resolve(makeResult(trial));
   return { slots: 2, standing, activities: { runTrial } };
 }
 

@@ -76,7 +76,7 @@ it('shows the sweep, its trials and its nodes, and costs no event', async () => 
 
   gate.open();
   await handle.result();
-  const { events = [] } = await handle.fetchHistory();
+  const events = (await handle.fetchHistory()).events ?? [];
   const scheduled = events.flatMap(
     ({ activityTaskScheduledEventAttributes: asked, userMetadata }) =>
       asked?.activityType?.name === 'runTrial' ? [String(userMetadata?.summary?.data)] : [],

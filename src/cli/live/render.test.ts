@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ProgressByTrial } from '../../client/trial-progress.js';
 import { makeParent, makeScored, makeSnapshot, makeTrial, startMs } from './live.fixture.js';
 import { viewProgress } from './progress-view.js';
 import { renderProgress } from './render.js';
@@ -55,7 +56,7 @@ describe('renderProgress', () => {
   });
 
   it('says in which slot a trial is evaluated, on which of several nodes, and how many are free', () => {
-    const progress = new Map([
+    const progress: ProgressByTrial = new Map([
       ['4', { stage: 'evaluate' as const, percent: 7, node: 'a', slot: 'slot-2' }],
     ]);
     const slots = { total: 8, free: 3 };
@@ -63,7 +64,10 @@ describe('renderProgress', () => {
     expect(renderProgress(one, plain)).toContain(
       ' #4 evaluate 7% @slot-2   1 waiting   3 of 8 slots free',
     );
-    const more = new Map([...progress, ['b3', { stage: 'merge' as const, percent: 0, node: 'b' }]]);
+    const more: ProgressByTrial = new Map([
+      ...progress,
+      ['b3', { stage: 'merge' as const, percent: 0, node: 'b' }],
+    ]);
     expect(renderProgress(viewProgress({ ...busy, progress: more }, startMs), plain)).toContain(
       ' #b3 uniform merge 0% @b   #4 evaluate 7% @a/slot-2',
     );
