@@ -8,7 +8,7 @@ export interface FinishedWork {
   readonly workKey: string;
   readonly owners: readonly WorkOwner[];
   /** Undefined where it is gone or torn. */
-  readResult(): Promise<RunTrialResult | undefined>;
+  readonly readResult: () => Promise<RunTrialResult | undefined>;
 }
 
 /** Work whose result was written between `youngestMs` and `oldestMs` ago, oldest first. */

@@ -68,10 +68,7 @@ describe('a model of the Hub', () => {
     writeSnapshot(commit);
     writePython(`echo 'Fetching 3 files:  66%|##  | 2/3'\n${says(commit)}`);
     const progress = vi.fn();
-    const two = await Promise.all([
-      fetch(),
-      fetch('org/name', {}, { onProgress: progress } as never),
-    ]);
+    const two = await Promise.all([fetch(), fetch('org/name', {}, { onProgress: progress })]);
     expect(two).toEqual([
       { 'org/name': cache('snapshots', commit) },
       { 'org/name': cache('snapshots', commit) },
@@ -103,7 +100,9 @@ describe('a model of the Hub', () => {
     writePython(says(commit));
     await expect(fetch()).rejects.toMatchObject({
       failureClass: 'configuration',
-      message: expect.stringMatching(/^Expected model.safetensors of org\/name with the bytes/),
+      message: expect.stringMatching(
+        /^Expected model.safetensors of org\/name with the bytes/,
+      ) as string,
     });
   });
 
@@ -121,8 +120,8 @@ describe('a model of the Hub', () => {
     const gate = join(folder, 'gate');
     writePython(`while [ ! -e ${gate} ]; do sleep 0.05; done\n${says(commit)}`);
     const [first, second] = [new AbortController(), new AbortController()];
-    const one = fetch('org/name', {}, { signal: first.signal } as never);
-    const two = fetch('org/name', {}, { signal: second.signal } as never);
+    const one = fetch('org/name', {}, { signal: first.signal });
+    const two = fetch('org/name', {}, { signal: second.signal });
     await vi.waitFor(() => {
       expect(calls()).toHaveLength(1);
     });
@@ -134,7 +133,7 @@ describe('a model of the Hub', () => {
     rmSync(gate);
     hub = newHub();
     const alone = new AbortController();
-    const three = fetch('org/name', {}, { signal: alone.signal } as never);
+    const three = fetch('org/name', {}, { signal: alone.signal });
     await vi.waitFor(() => {
       expect(calls()).toHaveLength(2);
     });
