@@ -9,7 +9,7 @@ afterEach(() => {
 });
 
 /** A node of two slots; what Temporal's pollers do with its permits. */
-function setUp({ prefetch = 1 } = {}) {
+function setUp({ prefetch = 1 }: { readonly prefetch?: 0 | 1 } = {}) {
   const node = { limit: 9, evaluating: 0, isFreeElsewhere: false as boolean | 'unknown' };
   const permits = new TrialPermits({
     ...{ slots: 2, prefetch },
