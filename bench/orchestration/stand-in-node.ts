@@ -49,6 +49,8 @@ const worker = await startNodeWorker({
   ...{ connection, namespace: 'default', nodeId, registryTaskQueue: registryQueue },
   node: {
     ...{ slots, prefetch: 1, strategy: 'overlap', gpusPerTrial: 1, deviceClass: 'cpu' },
+    // It keeps nothing: there is no such folder to hand in from.
+    workRoot: '/nonexistent',
     freeSlots: () => Math.max(0, slots - busy),
     standing: new NodeStanding(),
     taken: new TakenTrials(),
