@@ -74,7 +74,7 @@ describe('a cap of GPU-hours', () => {
   it('gets back what a trial did not use', async () => {
     await start('gpu_hours: 1');
     const { trials } = await fixture.tellAsk([], 1);
-    expect(trials[0]?.lease).toEqual({ gpuSeconds: 720 });
+    expect(trials[0]?.lease).toEqual({ gpuSeconds: 3600 });
     const next = await fixture.tellAsk([after(100)(trials[0]!)], 1);
     expect(taken()).toBeLessThanOrEqual(3600);
     // Four share what is left of it but 1.25 × 150 s for each of 13 that must run as well.

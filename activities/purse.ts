@@ -111,9 +111,15 @@ export class Purse {
     if (cap === undefined) return Infinity;
     const least = this.#leastOf(kind, 'gpu');
     // A search trial leaves what must run; one that must run leaves that to others if it can.
-    const free = this.#available - this.#reserve(kind, 'gpu');
+    // Before anything was measured estimates are too rough to keep trials short by.
+    const isMeasured = Object.keys(this.#usage?.gpuSeconds ?? {}).length > 0;
+    const free = this.#available - (isMeasured ? this.#reserve(kind, 'gpu') : 0);
     const available = kind === 'search' ? free : Math.max(free, Math.min(this.#available, least));
-    const sharers = Math.max(1, this.#wanted, kind === 'search' ? 1 : this.#mustRun());
+    const sharers = Math.max(
+      1,
+      this.#wanted,
+      kind !== 'search' && isMeasured ? this.#mustRun() : 1,
+    );
     const lease = sizeLease({ available, sharers, worst: this.#worst, least });
     if (lease === undefined) this.#refuse(kind, cap, available, 'gpu');
     return lease;

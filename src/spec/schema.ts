@@ -253,7 +253,7 @@ export const sweepFileSchema = z.strictObject({
     })
     .prefault({})
     .describe(
-      'Caps beside `max_trials`, never exceeded: each trial sets its share aside before it starts. Whichever is reached first pauses the sweep.',
+      'Caps beside `max_trials`, never exceeded: each trial sets its share aside before it starts. Whichever is reached first ends the search; finalists are still confirmed (docs/budget.md).',
     ),
   nodes: z
     .strictObject({
