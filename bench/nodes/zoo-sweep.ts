@@ -14,7 +14,7 @@ export interface ZooResult {
   readonly perNode: Readonly<Record<string, number>>;
   /** From the first proposal of the search to the end of its last trial. */
   readonly wallSeconds: number;
-  /** Of the slots' time within that, what merges and evaluations of the search took. */
+  /** Of the slots' time within that, what evaluations of the search took; merges run beside them. */
   readonly busyShare: number;
   readonly faults: readonly string[];
 }
@@ -59,10 +59,7 @@ function summarize(folder: string, results: string, trials: number): Omit<ZooRes
   };
   const from = Math.min(...search.map((row) => Date.parse(row.proposedAt))) / 1000;
   const to = Math.max(...search.map((row) => Date.parse(row.endedAt ?? ''))) / 1000;
-  const worked = search.reduce(
-    (sum, { mergeSeconds = 0, evaluateSeconds = 0 }) => sum + mergeSeconds + evaluateSeconds,
-    0,
-  );
+  const worked = search.reduce((sum, { evaluateSeconds = 0 }) => sum + evaluateSeconds, 0);
   const states = count(search.map(({ state }) => state));
   return {
     states,
