@@ -8,7 +8,17 @@ const tests = '\\.(test|cases|fixture)\\.ts$';
 const value = { dependencyTypesNot: ['type-only'] };
 
 /** src/<folder>, in the order of the data: each may import those before it. */
-const path = ['spec', 'preflight', 'space', 'samplers', 'merge', 'evaluation', 'scoring', 'budget', 'report'];
+const path = [
+  'spec',
+  'preflight',
+  'space',
+  'samplers',
+  'merge',
+  'evaluation',
+  'scoring',
+  'budget',
+  'report',
+];
 const pure = `^src/(${path.join('|')})/`;
 const io = '^src/(store|external)/';
 const edges = '^src/(worker|client|cli|dashboard)/|^src/config\\.ts$';

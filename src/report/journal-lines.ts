@@ -13,7 +13,8 @@ export function journalLines(journal: readonly JournalEntry[]): string[] {
   return journal
     .slice(-shown)
     .map(
-      (entry) => `${formatTime(entry.at)} ${entry.kind.replaceAll('_', ' ')}: ${describeEntry(entry)}`,
+      (entry) =>
+        `${formatTime(entry.at)} ${entry.kind.replaceAll('_', ' ')}: ${describeEntry(entry)}`,
     );
 }
 

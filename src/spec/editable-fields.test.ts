@@ -210,7 +210,8 @@ describe('the table of fields', () => {
 
   it.each(Object.entries(changes))('treats a change of %s by its rule', (key, value) => {
     const got = compare(change(whole, key, value));
-    const allowed = /^(description|budget\.|nodes\.|limits\.|storage\.|optimizer\.max_trials|evaluation\.mode$)/;
+    const allowed =
+      /^(description|budget\.|nodes\.|limits\.|storage\.|optimizer\.max_trials|evaluation\.mode$)/;
     if (!allowed.test(key)) {
       expect(got).toMatchObject({ kind: 'refused', edits: [{ path: key, isAllowed: false }] });
       if (got.kind === 'allowed') return;

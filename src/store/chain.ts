@@ -219,8 +219,7 @@ const nothing = sha256('[]');
 
 /** The digest of a row's lasting content as it is stored; numbers as JSON writes them: bit for bit. */
 function createRowDigest(db: Connection): (kind: LinkKind, sweep: string, key: string) => string {
-  const prepare = (sql: string): RowStatement =>
-    db.prepare<[string, string | number]>(sql).raw();
+  const prepare = (sql: string): RowStatement => db.prepare<[string, string | number]>(sql).raw();
   const prepared = new Map<LinkKind, { always: RowStatement[]; added?: RowStatement }>();
   return (kind, sweep, key) => {
     let statements = prepared.get(kind);
