@@ -376,12 +376,12 @@ describe('sweepWorkflow', () => {
     const seen = (): Promise<ProgressByTrial> => readProgress(client, rig.ledgerId, 'demo', ['1']);
     const attached = await rig.start(1);
     await vi.waitFor(async () => {
-      expect(await seen()).toEqual(new Map([['1', progress]]));
+      expect([...(await seen())]).toMatchObject([['1', progress]]);
     }, 20_000);
     await attached.terminate('test');
     const detached = await rig.start(1);
     await vi.waitFor(async () => {
-      expect(await seen()).toEqual(new Map([['1', progress]]));
+      expect([...(await seen())]).toMatchObject([['1', progress]]);
     }, 20_000);
     await detached.signal(stopSignalName, 'now');
     await detached.result();
