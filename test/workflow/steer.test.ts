@@ -245,10 +245,17 @@ describe('steering a sweep', () => {
 
   it('takes orders all the while it continues as new, and loses none', async () => {
     await begin(20, 3, 2);
+    // The last trial waits for the orders: a sweep that has ended takes none.
+    const ordered = createGate();
+    rig.runTrial = async ({ trial }) => {
+      if (trial === '20') await ordered.opened;
+      return makeResult(trial);
+    };
     for (let extension = 0; extension < 5; extension++)
       await steerTwice({ kind: 'extend', trials: 1 });
     await steerTwice({ kind: 'pause' });
     await steerTwice({ kind: 'resume' });
+    ordered.open();
     expect(await handle.result()).toMatchObject({ state: 'finished', trialsProposed: 25 });
     expect(rig.ledger.opened).toBeGreaterThan(2);
   });
