@@ -73,3 +73,9 @@ test('who needs the cards where its model lies waits for them, while others pass
   await Promise.all([holder, bound]);
   expect(log).toEqual(['b', 'a']);
 });
+
+test('refuses cards that no slot has: who waits for them would wait for ever', async () => {
+  const pool = createSlotPool([{ id: 'only', cudaDevices: ['1'] }]);
+  const other = { sharing: { id: 'place', cudaDevices: ['2'] } };
+  await expect(pool.run(signal, () => Promise.resolve(), other)).rejects.toThrow('no slot');
+});

@@ -29,7 +29,7 @@ describe('help', () => {
       ...['init', 'check', 'schema', 'doctor'],
       ...['run', 'resume', 'fork', 'demo', 'worker', 'recover'],
       ...['pause', 'stop', 'cancel', 'extend', 'retry', 'inject'],
-      ...['ls', 'status', 'trials', 'show', 'best', 'compare'],
+      ...['ls', 'status', 'nodes', 'trials', 'show', 'best', 'compare'],
     ]);
     for (const verb of verbs) expect(out).toMatch(new RegExp(`\\n  ${verb.name()} `));
   });

@@ -51,7 +51,7 @@ export function registerNodes(program: Command, io: CliIo, dependencies: CliDepe
   addExamples(command, [
     ['nodes', 'of the process that runs ./results'],
     ['nodes --watch --profile prod --pool h100', 'of a cluster, until Ctrl-C'],
-    ['nodes drain gpu-box-all', 'before its maintenance; `nodes undrain gpu-box-all` after'],
+    ['nodes drain gpu-box-all', 'before its maintenance'],
     ['nodes --json | jq ".nodes[].facts.versions"', 'for a script'],
   ]);
 }

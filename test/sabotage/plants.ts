@@ -92,8 +92,8 @@ export const plants: readonly Plant[] = [
   {
     name: 'one trial too many is proposed',
     file: 'activities/hand-out.ts',
-    find: "    trials.length < want &&\n    countTrials(db, sweep, 'search') < maxTrials(turn)",
-    replace: "    trials.length < want &&\n    countTrials(db, sweep, 'search') <= maxTrials(turn)",
+    find: "countTrials(db, sweep, 'search') >= readBudget(db, sweep) ||",
+    replace: "countTrials(db, sweep, 'search') > readBudget(db, sweep) ||",
     caughtBy: {
       test: coordinatorTest,
       title: 'hands out baselines first, then exactly max_trials',
@@ -189,8 +189,8 @@ export const plants: readonly Plant[] = [
   {
     name: 'results of other inputs are taken for these',
     file: 'src/external/work-folder.ts',
-    find: 'if (known?.hash !== hash) {',
-    replace: 'if (known === undefined) {',
+    find: 'const isKnown = known?.hash === hash;',
+    replace: 'const isKnown = known !== undefined;',
     caughtBy: {
       test: runTrialTest,
       title: 'a parent that changed on disk makes the stored result',

@@ -77,7 +77,11 @@ const warm = () => ({
     ...{ mergekitYaml: join(tools, 'mergekit-yaml'), lmEval: join(tools, 'lm_eval') },
     ...{ python: join(tools, 'python'), temporal: 'temporal' },
   },
-  warm: { children, places: createSlotPool([{ id: 'place' }]), pythonPath: tools },
+  warm: {
+    children,
+    places: createSlotPool([{ id: 'place', cudaDevices: ['3'] }]),
+    pythonPath: tools,
+  },
 });
 const evaluator: EvaluatorChoice = {
   mode: 'auto',
