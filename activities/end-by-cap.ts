@@ -24,6 +24,8 @@ export function endByCap(turn: Turn, { refusals }: Purse): boolean {
   const baseline = refusals.get('baseline');
   if (baseline !== undefined) return pause(turn, baseline);
   const search = refusals.get('search');
+  // Without a candidate there is nothing to confirm either.
+  if (search !== undefined && countStarted(turn.db, turn.sweep) === 0) return pause(turn, search);
   if (search !== undefined) return endSearch(turn, search);
   const promotion = refusals.get('promotion');
   const hasBest = selectBest(listStandings(turn.db, turn.sweep)) !== undefined;

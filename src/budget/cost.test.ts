@@ -41,6 +41,11 @@ describe('measure', () => {
   it('knows mean and spread, no spread of one, and nothing of none', () => {
     expect(measure([2, 4, 6])).toEqual({ count: 3, mean: 4, spread: 2 });
     expect(measure([2])).toEqual({ count: 1, mean: 2, spread: 0 });
+  });
+
+  it('is not led by one value far out, such as a trial that proves warm against cold', () => {
+    expect(measure([29, 1, 2, 2, 2, 3])).toMatchObject({ count: 6, mean: 2.5 });
+    expect(measure([1, 2, 3, 4])).toMatchObject({ mean: 2.5 });
     expect(measure([])).toBeUndefined();
   });
 });

@@ -30,12 +30,26 @@ export interface MeasuredCost {
 
 export type MeasuredCosts = Partial<Readonly<Record<TrialKind, MeasuredCost>>>;
 
+/**
+ * Values far out count as Tukey's outer fence, of four or more: the one trial that proves that warm equals
+ * cold takes many times what the next ones take.
+ */
 export function measure(values: readonly number[]): MeasuredCost | undefined {
   const count = values.length;
   if (count === 0) return undefined;
-  const mean = values.reduce((a, b) => a + b, 0) / count;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const sorted = [...values].sort((a, b) => a - b);
+  const fence = count < 4 ? Infinity : quantile(sorted, 0.75) * 4 - quantile(sorted, 0.25) * 3;
+  const near = sorted.map((value) => Math.min(value, fence));
+  const mean = near.reduce((a, b) => a + b, 0) / count;
+  const squares = near.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return { count, mean, spread: count === 1 ? 0 : Math.sqrt(squares / (count - 1)) };
+}
+
+/** Linear between the two nearest. @param sorted ascending, at least one */
+function quantile(sorted: readonly number[], share: number): number {
+  const at = share * (sorted.length - 1);
+  const low = sorted[Math.floor(at)] ?? 0;
+  return low + (at % 1) * ((sorted[Math.ceil(at)] ?? low) - low);
 }
 
 /** From so few trials their spread is not known: half of the mean is assumed instead. */

@@ -1,6 +1,6 @@
 /** What a sweep has used up, and what is set aside: the numbers behind its caps. */
 import type { TrialKind } from '../../activities/contracts.js';
-import { trialKinds, type MeasuredCost, type MeasuredCosts } from '../budget/cost.js';
+import { measure, trialKinds, type MeasuredCost, type MeasuredCosts } from '../budget/cost.js';
 import type { Connection } from './connection.js';
 
 export interface Usage {
@@ -60,16 +60,12 @@ export function readSpentGpuSeconds(db: Connection, sweep: string): number {
 
 function measureKinds(db: Connection, sweep: string, value: string): MeasuredCosts {
   const rows = db
-    .prepare(
-      `SELECT kind, count(*) AS count, avg(value) AS mean, avg(value * value) AS square
-       FROM (SELECT kind, ${value} AS value FROM trials WHERE sweep = ? AND state = 'complete')
-       GROUP BY kind`,
-    )
-    .all(sweep) as { kind: TrialKind; count: number; mean: number; square: number }[];
+    .prepare(`SELECT kind, ${value} AS value FROM trials WHERE sweep = ? AND state = 'complete'`)
+    .all(sweep) as { kind: TrialKind; value: number }[];
   return Object.fromEntries(
-    rows.map(({ kind, count, mean, square }): [TrialKind, MeasuredCost] => {
-      const variance = Math.max(0, square - mean * mean) * (count / Math.max(1, count - 1));
-      return [kind, { count, mean, spread: count === 1 ? 0 : Math.sqrt(variance) }];
+    trialKinds.flatMap((kind): [TrialKind, MeasuredCost][] => {
+      const cost = measure(rows.filter((row) => row.kind === kind).map((row) => row.value));
+      return cost === undefined ? [] : [[kind, cost]];
     }),
   );
 }
