@@ -34,7 +34,7 @@ export function createSlotPool(slots: readonly Slot[]): SlotPool {
     signal.throwIfAborted();
     const fits = (slot: Slot): boolean =>
       sharing === undefined || visibleCards(slot) === visibleCards(sharing);
-    if (!slots.some(fits))
+    if (slots.length > 0 && !slots.some(fits))
       throw new Error('no slot of the pool has the cards that the model lies on');
     const index = free.findIndex(fits);
     const slot = free[index];
