@@ -68,7 +68,9 @@ async function chooseAndEvaluate(deps: ChoosingDependencies, work: TrialWork): P
     if (subject.kind === 'model') {
       return evaluateCold(deps, work, 'no merge was compared on this node yet');
     }
-    const evaluated = await deps.proofs.prove(key, () => prove(deps, work, choice, inputs, key));
+    const evaluated = await deps.proofs.prove(key, () =>
+      work.slots.hold(() => prove(deps, work, choice, inputs, key)),
+    );
     if (evaluated !== undefined) return evaluated;
   }
 }
@@ -95,17 +97,7 @@ async function findObstacle(
 }
 
 /** Evaluates in both ways, and stores whether every bit and every score is the same. */
-function prove(
-  deps: ChoosingDependencies,
-  work: TrialWork,
-  choice: EvaluatorChoice,
-  inputs: WarmInputs,
-  key: string,
-): Promise<Evaluated> {
-  return work.slots.hold(() => proveInSlot(deps, work, choice, inputs, key));
-}
-
-async function proveInSlot(
+async function prove(
   deps: ChoosingDependencies,
   work: TrialWork,
   choice: EvaluatorChoice,

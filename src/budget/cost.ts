@@ -52,6 +52,17 @@ function quantile(sorted: readonly number[], share: number): number {
   return low + (at % 1) * ((sorted[Math.ceil(at)] ?? low) - low);
 }
 
+export function measureKinds(
+  rows: readonly { readonly kind: TrialKind; readonly value: number }[],
+): MeasuredCosts {
+  return Object.fromEntries(
+    trialKinds.flatMap((kind): [TrialKind, MeasuredCost][] => {
+      const cost = measure(rows.filter((row) => row.kind === kind).map(({ value }) => value));
+      return cost === undefined ? [] : [[kind, cost]];
+    }),
+  );
+}
+
 /** From so few trials their spread is not known: half of the mean is assumed instead. */
 const fewTrials = 3;
 
@@ -66,17 +77,41 @@ export function expectCost(
   estimates: CostEstimates | undefined,
   unit: keyof CostEstimate,
 ): number | undefined {
+  const reference = referenceFor(measured);
+  if (reference === undefined) return estimates?.kinds[kind][unit];
   const own = measured[kind];
-  if (own !== undefined && own.count >= fewTrials) return upperBound(own);
-  const planned = estimates?.kinds[kind][unit];
-  const other = referenceFor(measured);
-  if (other === undefined) return planned;
   // Of few the spread is not known: another kind may tell more.
-  if (own !== undefined && own.count >= other[1].count) return upperBound(own);
-  const [otherKind, cost] = other;
-  const otherPlanned = estimates?.kinds[otherKind][unit];
-  const ratio = planned === undefined || otherPlanned === undefined ? 1 : planned / otherPlanned;
-  return upperBound(cost) * ratio;
+  const isEnough = own !== undefined && own.count >= Math.min(fewTrials, reference[1].count);
+  return upperBound(isEnough ? own : scale(reference, kind, estimates, unit));
+}
+
+/**
+ * What a kind takes: as measured; else as the kind with the most trials turned out beside its estimate;
+ * else its estimate, as of one trial. Undefined where nothing is known.
+ */
+export function inferCost(
+  kind: TrialKind,
+  measured: MeasuredCosts,
+  estimates: CostEstimates | undefined,
+  unit: keyof CostEstimate,
+): MeasuredCost | undefined {
+  const own = measured[kind];
+  if (own !== undefined) return own;
+  const reference = referenceFor(measured);
+  if (reference !== undefined) return scale(reference, kind, estimates, unit);
+  const planned = estimates?.kinds[kind][unit];
+  return planned === undefined ? undefined : { count: 1, mean: planned, spread: 0 };
+}
+
+function scale(
+  [known, { count, mean, spread }]: readonly [TrialKind, MeasuredCost],
+  kind: TrialKind,
+  estimates: CostEstimates | undefined,
+  unit: keyof CostEstimate,
+): MeasuredCost {
+  const ratio =
+    estimates === undefined ? 1 : estimates.kinds[kind][unit] / estimates.kinds[known][unit];
+  return { count, mean: mean * ratio, spread: spread * ratio };
 }
 
 const upperBound = ({ count, mean, spread }: MeasuredCost): number =>

@@ -1,6 +1,6 @@
 /** When a sweep is done, and how sure that is. */
 import type { TrialKind } from '../../activities/contracts.js';
-import { trialKinds, type CostEstimates, type MeasuredCost } from './cost.js';
+import { inferCost, trialKinds, type CostEstimates } from './cost.js';
 import type { Pace } from './pace.js';
 
 export interface EtaQuestion {
@@ -36,7 +36,7 @@ export function estimateEta(question: EtaQuestion): Eta | undefined {
     // Of those that run half is done, as a rule.
     const count = toStart[kind] + (open[kind] - inSlots) + inSlots / 2;
     if (count === 0) continue;
-    const cycle = cycleOf(kind, pace, estimates);
+    const cycle = inferCost(kind, pace?.cycles ?? {}, estimates, 'seconds');
     if (cycle === undefined) return undefined;
     work += count * cycle.mean;
     variance += count * cycle.spread ** 2;
@@ -53,27 +53,4 @@ export function estimateEta(question: EtaQuestion): Eta | undefined {
     ? (z * Math.hypot(Math.sqrt(variance), slant)) / slots
     : seconds * (1 - 1 / (estimates?.factor ?? 1));
   return { seconds, plusMinus, source };
-}
-
-/** Of a kind that was not measured: of another one, scaled as the estimates say. */
-function cycleOf(
-  kind: TrialKind,
-  pace: Pace | undefined,
-  estimates: CostEstimates | undefined,
-): MeasuredCost | undefined {
-  const own = pace?.cycles[kind];
-  if (own !== undefined) return own;
-  const planned = estimates?.kinds[kind].seconds;
-  const [other] = trialKinds
-    .flatMap((known) => {
-      const cycle = pace?.cycles[known];
-      return cycle === undefined ? [] : [{ known, cycle }];
-    })
-    .sort((a, b) => b.cycle.count - a.cycle.count);
-  if (other === undefined)
-    return planned === undefined ? undefined : { count: 1, mean: planned, spread: 0 };
-  const { known, cycle } = other;
-  const knownPlanned = estimates?.kinds[known].seconds;
-  const ratio = planned === undefined || knownPlanned === undefined ? 1 : planned / knownPlanned;
-  return { count: cycle.count, mean: cycle.mean * ratio, spread: cycle.spread * ratio };
 }

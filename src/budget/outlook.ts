@@ -3,7 +3,13 @@ import type { TrialKind } from '../../activities/contracts.js';
 import type { SweepFile } from '../spec/schema.js';
 import type { SweepRow, TrialRow } from '../store/rows.js';
 import { readCaps } from './caps.js';
-import { measure, trialKinds, type CostEstimates, type MeasuredCosts } from './cost.js';
+import {
+  inferCost,
+  measureKinds,
+  trialKinds,
+  type CostEstimates,
+  type MeasuredCosts,
+} from './cost.js';
 import { estimateEta, type Eta } from './eta.js';
 import { readPace } from './pace.js';
 import { countToCome, type KindCounts } from './remaining.js';
@@ -84,14 +90,9 @@ export function gpuSecondsOf({ gpuSeconds, mergeSeconds, evaluateSeconds }: Tria
   return gpuSeconds ?? (mergeSeconds ?? 0) + (evaluateSeconds ?? 0);
 }
 
-export function measureGpu(trials: readonly TrialRow[]): MeasuredCosts {
+function measureGpu(trials: readonly TrialRow[]): MeasuredCosts {
   const scored = trials.filter(({ state }) => state === 'complete');
-  return Object.fromEntries(
-    trialKinds.flatMap((kind) => {
-      const cost = measure(scored.filter((trial) => trial.kind === kind).map(gpuSecondsOf));
-      return cost === undefined ? [] : [[kind, cost]];
-    }),
-  );
+  return measureKinds(scored.map((trial) => ({ kind: trial.kind, value: gpuSecondsOf(trial) })));
 }
 
 /** Trials that are left to run, as far as a cap lets them. */
@@ -115,7 +116,7 @@ function countLeft(
   const toStart = add(waiting, withPromotions(toCome, proposed));
   const cap = file === undefined ? undefined : readCaps(file.budget).gpu;
   const measured = measureGpu(trials);
-  const each = costOf('search', measured, sweep.estimate);
+  const each = inferCost('search', measured, sweep.estimate, 'gpuSeconds')?.mean;
   const others = sumCosts(add({ ...toStart, search: 0 }, open), measured, sweep.estimate);
   if (cap === undefined || each === undefined || others === undefined) return { toStart, open };
   const affordable = Math.floor(Math.max(0, cap.seconds - spent - others) / each);
@@ -144,29 +145,11 @@ function sumCosts(
   let sum = 0;
   for (const kind of trialKinds) {
     if (counts[kind] === 0) continue;
-    const each = costOf(kind, measured, estimates);
+    const each = inferCost(kind, measured, estimates, 'gpuSeconds')?.mean;
     if (each === undefined) return undefined;
     sum += counts[kind] * each;
   }
   return sum;
-}
-
-/** The mean; of a kind that was not measured as another one turned out beside its estimate. */
-function costOf(
-  kind: TrialKind,
-  measured: MeasuredCosts,
-  estimates: CostEstimates | undefined,
-): number | undefined {
-  const own = measured[kind];
-  if (own !== undefined) return own.mean;
-  const planned = estimates?.kinds[kind].gpuSeconds;
-  const known = trialKinds.find((other) => measured[other] !== undefined);
-  if (known === undefined) return planned;
-  const knownPlanned = estimates?.kinds[known].gpuSeconds;
-  const mean = measured[known]?.mean ?? 0;
-  return planned === undefined || knownPlanned === undefined
-    ? mean
-    : mean * (planned / knownPlanned);
 }
 
 const fewSearchTrials = 6;

@@ -1,6 +1,6 @@
 /** What a sweep has used up, and what is set aside: the numbers behind its caps. */
 import type { TrialKind } from '../../activities/contracts.js';
-import { measure, trialKinds, type MeasuredCost, type MeasuredCosts } from '../budget/cost.js';
+import { measureKinds, trialKinds, type MeasuredCosts } from '../budget/cost.js';
 import type { Connection } from './connection.js';
 
 export interface Usage {
@@ -47,8 +47,8 @@ export function readUsage(db: Connection, sweep: string, worst: number): Usage {
     waiting: Object.fromEntries(
       trialKinds.map((kind) => [kind, waiting.find((row) => row.kind === kind)?.count ?? 0]),
     ) as Record<TrialKind, number>,
-    gpuSeconds: measureKinds(db, sweep, cost),
-    seconds: measureKinds(db, sweep, duration),
+    gpuSeconds: readCosts(db, sweep, cost),
+    seconds: readCosts(db, sweep, duration),
   };
 }
 
@@ -58,16 +58,11 @@ export function readSpentGpuSeconds(db: Connection, sweep: string): number {
   return Number(sum.pluck().get(sweep));
 }
 
-function measureKinds(db: Connection, sweep: string, value: string): MeasuredCosts {
+function readCosts(db: Connection, sweep: string, value: string): MeasuredCosts {
   const rows = db
     .prepare(`SELECT kind, ${value} AS value FROM trials WHERE sweep = ? AND state = 'complete'`)
     .all(sweep) as { kind: TrialKind; value: number }[];
-  return Object.fromEntries(
-    trialKinds.flatMap((kind): [TrialKind, MeasuredCost][] => {
-      const cost = measure(rows.filter((row) => row.kind === kind).map((row) => row.value));
-      return cost === undefined ? [] : [[kind, cost]];
-    }),
-  );
+  return measureKinds(rows);
 }
 
 /** Search trials that were handed out at least once. */
