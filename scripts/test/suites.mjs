@@ -85,7 +85,8 @@ export function listSuites({ root, reports, python }) {
         fault('sim', '--seconds', '85'),
         fault('powercut', '--cuts', '150'),
         fault('faultsweep', '--sample', '40'),
-        fault('fuzz', '--cases', '5000', '--seconds', '60'),
+        // It shares two cores with the unit tests, which doubles and trebles CPU times too.
+        fault('fuzz', '--cases', '5000', '--seconds', '60', '--hang-ms', '800'),
         fault('sabotage', '--sample', '5'),
       ],
     },

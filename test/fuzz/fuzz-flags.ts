@@ -1,13 +1,14 @@
 import { parseArgs } from 'node:util';
 import { everyTarget, targetNames, type TargetName } from './targets/index.js';
 
-export const usage = `npm run fuzz -- [target…] [--cases N] [--seed N] [--seconds S]
+export const usage = `npm run fuzz -- [target…] [--cases N] [--seed N] [--seconds S] [--hang-ms MS]
 npm run fuzz -- --replay target:seed:index
 
 targets    ${targetNames.join(', ')} (default: all of these), planted (proves that failures are seen)
 --cases    of each target, default 5000; \`cuts\` always runs all it has
 --seed     default: random; the same seed runs the same cases
 --seconds  a target ends after so long, however many cases are left
+--hang-ms  CPU time of one case that counts as a hang, default 200: for a machine that does nothing else
 --replay   runs one case again and tells where it was written to
 `;
 
@@ -16,6 +17,7 @@ export interface FuzzFlags {
   readonly cases: number;
   readonly seed: number;
   readonly seconds?: number;
+  readonly hangMs: number;
   readonly replay?: { readonly target: TargetName; readonly seed: number; readonly index: number };
   readonly isHelp: boolean;
 }
@@ -29,6 +31,7 @@ export function parseFuzzFlags(args: readonly string[]): FuzzFlags {
       cases: { type: 'string' },
       seed: { type: 'string' },
       seconds: { type: 'string' },
+      'hang-ms': { type: 'string' },
       replay: { type: 'string' },
       help: { type: 'boolean' },
     },
@@ -42,6 +45,7 @@ export function parseFuzzFlags(args: readonly string[]): FuzzFlags {
     seed: toWhole('seed', values.seed ?? String(Math.floor(Math.random() * 2 ** 31)), 0),
     ...(values.seconds !== undefined && { seconds: toWhole('seconds', values.seconds, 1) }),
     ...(values.replay !== undefined && { replay: toReplay(values.replay) }),
+    hangMs: toWhole('hang-ms', values['hang-ms'] ?? '200', 1),
     isHelp: values.help === true,
   };
 }

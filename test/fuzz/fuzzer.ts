@@ -4,7 +4,7 @@ import type { SeededRandom } from './seeded-random.js';
 export const violationKinds = [
   /** An exception that is none of our declared errors, or the end of the process. */
   'crash',
-  /** More than 200 ms of CPU time, or no answer. */
+  /** More CPU time than `--hang-ms`, or no answer. */
   'hang',
   /** More than 64 MB for one case, or a process that grows. */
   'memory',

@@ -67,13 +67,14 @@ async function fuzz(flags: FuzzFlags): Promise<number> {
 }
 
 async function fuzzTarget(target: TargetName, flags: FuzzFlags): Promise<TargetRun> {
-  const { seed, cases, seconds } = flags;
+  const { seed, cases, seconds, hangMs } = flags;
   const start = performance.now();
   let told = 0;
   const run = await runTarget({
     target,
     seed,
     cases,
+    hangMs,
     outDir,
     ...(seconds !== undefined && { seconds }),
     onViolation: (index, violation, file) => {

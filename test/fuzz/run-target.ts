@@ -3,8 +3,6 @@ import type { Violation } from './fuzzer.js';
 import type { CaseReport } from './messages.js';
 import { TargetProcess, type Answer } from './target-process.js';
 
-/** CPU time of one case. */
-const mostCpuMs = 200;
 const mostCaseBytes = 64 * 1024 * 1024;
 /** Growth of a process from a tenth of its cases to the end. */
 const mostGrowthBytes = 192 * 1024 * 1024;
@@ -21,6 +19,8 @@ export interface TargetOrder {
   readonly cases: number;
   /** After so long no further case is sent. */
   readonly seconds?: number;
+  /** CPU time of one case: more is a hang. */
+  readonly hangMs: number;
   readonly outDir: string;
   readonly onViolation: (index: number, violation: Violation, file?: string) => void;
   readonly onProgress: (done: number, all: number) => void;
@@ -126,7 +126,7 @@ class Run {
       return;
     }
     this.#tally[verdict.label] = (this.#tally[verdict.label] ?? 0) + 1;
-    if (cpuMs > mostCpuMs) this.#slow.push(index);
+    if (cpuMs > this.#order.hangMs) this.#slow.push(index);
     else this.#slowestMs = Math.max(this.#slowestMs, cpuMs);
     if (peakBytes - peakBefore > mostCaseBytes && this.#isWorthConfirming()) {
       const least = await this.#leastAlone(index, (alone, before) => alone.peakBytes - before);
@@ -155,10 +155,11 @@ class Run {
 
   /** In the process that is warm by now: what is slow there is slow. */
   async #confirmSlow(): Promise<void> {
+    const { hangMs } = this.#order;
     for (const index of this.#slow) {
       if (!this.#isWorthConfirming()) return;
       let least = Infinity;
-      for (let round = 0; round < confirmations && least > mostCpuMs; round++) {
+      for (let round = 0; round < confirmations && least > hangMs; round++) {
         this.#process.send({ index });
         const answer = await this.#process.next();
         if ('lost' in answer) {
@@ -167,7 +168,7 @@ class Run {
         }
         least = Math.min(least, answer.cpuMs);
       }
-      if (least <= mostCpuMs) this.#slowestMs = Math.max(this.#slowestMs, least);
+      if (least <= hangMs) this.#slowestMs = Math.max(this.#slowestMs, least);
       else if (least < Infinity) {
         const message = `${least.toFixed(0)} ms of CPU time, the least of ${confirmations} times alone`;
         this.#note(index, { kind: 'hang', message }, await this.#writeAlone(index));

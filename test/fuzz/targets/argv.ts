@@ -122,7 +122,8 @@ function makeWords(
     ...['tiny-cpu', 'x'.repeat(300), 'json', '--json', '--results', '-h', '--help', '-V'],
   ];
   const word = (): string => {
-    if (random.chance(0.15)) return oddText(random);
+    // The system ends an argument at a NUL: no process is ever given one.
+    if (random.chance(0.15)) return oddText(random).replaceAll('\0', '');
     if (random.chance(0.35)) {
       const flag = random.pick(flags);
       return random.chance(0.3) ? `${flag}=${random.pick(values)}` : flag;
