@@ -1,7 +1,7 @@
 /** YAML text → plain values with positions. Knows nothing of sweeps. */
-import { Composer, LineCounter, Parser, type Document } from 'yaml';
+import { Composer, LineCounter, Parser, type CST, type Document } from 'yaml';
 import { sortDiagnostics, type Diagnostic, type Problem } from './diagnostic.js';
-import { checkDepth, checkText, escapeRefused, type TextProblem } from './yaml-limits.js';
+import { checkDepth, checkText, escapeRefused, lexText, type TextProblem } from './yaml-limits.js';
 import { buildTree, type YamlTree } from './yaml-tree.js';
 
 /** Further errors of one file are counted, not listed. */
@@ -28,7 +28,9 @@ export function readYaml(text: string, file: string): YamlReading {
 
   const unreadable = checkText(text);
   if (unreadable !== undefined) return fail([unreadable]);
-  const tokens = [...new Parser().parse(text)];
+  const lexemes = lexText(text);
+  if ('code' in lexemes) return fail([lexemes]);
+  const tokens = [...parse(lexemes)];
   const tooDeep = checkDepth(tokens);
   if (tooDeep !== undefined) return fail([tooDeep]);
 
@@ -54,6 +56,13 @@ export function readYaml(text: string, file: string): YamlReading {
   const tree = buildTree(document.contents);
   if (tree.problems.length > 0) return { ...fail(tree.problems), rest: { tree, lines } };
   return { ok: true, tree, lines };
+}
+
+/** `Parser.parse` of a text that is lexed already. */
+function* parse(lexemes: readonly string[]): Generator<CST.Token> {
+  const parser = new Parser();
+  for (const lexeme of lexemes) yield* parser.next(lexeme);
+  yield* parser.end();
 }
 
 /** The library makes an error for each of thousands of slips; where in its code is most of their cost. */

@@ -43,7 +43,7 @@ export function escapeRefused(text: string): string {
   );
 }
 
-/** Size, characters and number of tokens; linear in the text. */
+/** Size and characters; linear in the text. */
 export function checkText(text: string): TextProblem | undefined {
   const bytes = new TextEncoder().encode(text).length;
   if (bytes > yamlLimits.bytes)
@@ -61,24 +61,25 @@ export function checkText(text: string): TextProblem | undefined {
       message: `character ${refused.name} is refused: it is invisible or changes how the text reads`,
       fix: 'delete it, or save the file as plain UTF-8',
     };
-  return checkTokens(text);
+  return undefined;
 }
 
-function checkTokens(text: string): TextProblem | undefined {
+/** The tokens of a text that holds few enough of them; linear in the text. */
+export function lexText(text: string): readonly string[] | TextProblem {
+  const lexemes: string[] = [];
   let offset = 0;
-  let tokens = 0;
   let nodes = 0;
   let colons = 0;
   let flowDepth = 0;
   for (const token of new Lexer().lex(text)) {
-    tokens++;
+    lexemes.push(token);
     const first = token[0] ?? '';
     if (token === CST.SCALAR || '*&![{-?'.includes(first)) nodes++;
     if (token === ':') colons++;
     if (first === '[' || first === '{') flowDepth++;
     if (first === ']' || first === '}') flowDepth--;
     if (flowDepth > yamlLimits.depth) return tooDeep(offset);
-    if (nodes > yamlLimits.nodes || colons > yamlLimits.nodes || tokens > yamlLimits.tokens)
+    if (nodes > yamlLimits.nodes || colons > yamlLimits.nodes || lexemes.length > yamlLimits.tokens)
       return {
         offset,
         code: 'E004',
@@ -87,7 +88,7 @@ function checkTokens(text: string): TextProblem | undefined {
     if (token !== CST.SCALAR && token !== CST.DOCUMENT && token !== CST.FLOW_END)
       offset += token.length;
   }
-  return undefined;
+  return lexemes;
 }
 
 const tooDeep = (offset: number): TextProblem => ({
