@@ -7,17 +7,23 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { SteerInput, SteerOrder } from '../../activities/contracts.js';
+import { nodeRefused } from '../../activities/refuse-node.js';
+import { askStatus, type SweepHandle } from '../../src/client/start-sweep.js';
+import { signalRegistry } from '../../src/worker/announce-node.js';
 import { FakeLedger } from '../../workflows/ledger.fixture.js';
 import {
+  announceSignalName,
   coordinatorQueue,
+  drainSignalName,
+  handInSignalName,
   nodesWorkflowId,
   steerUpdateName,
   steerWorkflowId,
   stopSignalName,
   trialWorkflowId,
 } from '../../workflows/messages.js';
-import { makeResult } from '../../workflows/trial.fixture.js';
-import { openHarness, SweepRig } from './harness.js';
+import { makeComplete, makeResult } from '../../workflows/trial.fixture.js';
+import { createGate, openHarness, SweepRig, untilCancelled } from './harness.js';
 
 const folder = new URL('../histories/', import.meta.url);
 const harness = await openHarness();
@@ -131,4 +137,64 @@ const alone = await workflow.start('steerWorkflow', {
 await alone.result();
 await record(`${prefix}-order`, alone);
 await held.stop();
+
+/** Two sweeps of one pool: shares by weight, what the shorter needs, a node that drains, an end. */
+const one = new SweepRig(harness, new FakeLedger({ maxTrials: 12 }));
+const two = new SweepRig(harness, new FakeLedger({ maxTrials: 3 }), one.pool);
+const gate = createGate();
+for (const rig of [one, two]) {
+  rig.runTrial = async ({ trial }) => {
+    await gate.opened;
+    return makeResult(trial);
+  };
+  await rig.startCoordinator();
+}
+const toRegistry = (signal: string, argument: unknown): Promise<void> =>
+  signalRegistry(
+    {
+      ...{ client: harness.env.client, pool: one.pool },
+      registryTaskQueue: coordinatorQueue(one.ledgerId),
+    },
+    signal,
+    argument,
+  );
+const hasCapacity = async (handle: SweepHandle, capacity: number): Promise<void> => {
+  while ((await askStatus(harness.env.client, handle, 10_000))?.capacity !== capacity)
+    await nextTick();
+};
+await toRegistry(announceSignalName, { nodeId: 'node-1', slots: 7, freeSlots: 7 });
+const longer = await one.start(0, undefined, { priority: 3, weight: 3 });
+await hasCapacity(longer, 8);
+const shorter = await two.start(0, undefined, { priority: 3, weight: 1 });
+await hasCapacity(longer, 6);
+await toRegistry(announceSignalName, { nodeId: 'node-2', slots: 3 });
+await hasCapacity(shorter, 3);
+await hasCapacity(longer, 9);
+await toRegistry(drainSignalName, 'node-2');
+await hasCapacity(longer, 6);
+await one.startNode(8);
+gate.open();
+await Promise.all([longer.result(), shorter.result()]);
+await record(`${prefix}-sweep-shared`, longer);
+await record(`${prefix}-sweep-shared-short`, shorter);
+await record(`${prefix}-nodes-shared`, workflow.getHandle(nodesWorkflowId(one.pool)));
+await Promise.all([one.stop(), two.stop()]);
+
+/** A node that refuses a trial, and one that hands in what another still runs. */
+const returned = new SweepRig(harness, new FakeLedger({ maxTrials: 3 }));
+let refusals = 0;
+returned.runTrial = async ({ trial }) => {
+  if (trial === '1') return await untilCancelled();
+  if (trial === '2' && refusals++ === 0)
+    throw nodeRefused({ node: 'node-1', reason: 'Expected a node with CUDA.' });
+  return makeResult(trial);
+};
+await returned.startCoordinator();
+await returned.startNode(2);
+const returning = await returned.start(2);
+while (returned.told.length < 2) await nextTick();
+await returning.signal(handInSignalName, makeComplete('1'));
+await returning.result();
+await record(`${prefix}-sweep-refused-and-handed-in`, returning);
+await returned.stop();
 await harness.close();
