@@ -22,26 +22,36 @@ async function evaluateCold(deps: ColdDependencies, work: TrialWork): Promise<Ev
   const { input, attemptDir, folder } = work;
   const { subject, evaluation, limits } = input;
   work.heartbeat.enter('queued');
-  return work.slots.evaluate(async (slot) => {
+  const { reading, seconds } = await work.slots.evaluate(async (slot) => {
     work.heartbeat.enter('evaluate');
     work.noteLog(join(attemptDir, 'evaluate.log'));
     const start = performance.now();
-    const report = await runEvaluation({
+    let tellEnd = (): void => undefined;
+    const programsEnd = new Promise<void>((resolve) => {
+      tellEnd = resolve;
+    });
+    const reading = runEvaluation({
       command: deps.tools.lmEval,
       plan: evaluation,
       modelPath: subject.kind === 'model' ? subject.model : folder.checkpointDir,
       attemptDir,
       timeoutMs: limits.evaluateMinutes * 60_000,
+      onProgramsEnd: () => {
+        tellEnd();
+      },
       ...work.processOrder(slot),
     });
-    return {
-      report,
-      ...(merge.checkpoint === undefined ? {} : { checkpoint: merge.checkpoint }),
-      seconds: { merge: merge.seconds, evaluate: secondsSince(start) },
-      mode: 'cold',
-      modeReason: 'evaluation.mode is cold',
-    };
+    // There can be much to read: meanwhile the next trial has the slot.
+    await Promise.race([programsEnd, reading]);
+    return { reading, seconds: { merge: merge.seconds, evaluate: secondsSince(start) } };
   });
+  return {
+    report: await reading,
+    ...(merge.checkpoint === undefined ? {} : { checkpoint: merge.checkpoint }),
+    seconds,
+    mode: 'cold',
+    modeReason: 'evaluation.mode is cold',
+  };
 }
 
 async function mergeToDisk(

@@ -7,7 +7,7 @@ import type { EvaluationPlan } from '../evaluation/plan.js';
 import { parseLmEvalProgress } from '../evaluation/progress.js';
 import type { ToolProgress } from '../merge/progress.js';
 import { joinReports, readOutput } from './lm-eval-output.js';
-import { runTool, type StageOrder } from './run-tool.js';
+import { runTool, type StageOrder, type ToolRun } from './run-tool.js';
 
 export interface EvaluationOrder extends StageOrder {
   readonly plan: EvaluationPlan;
@@ -15,6 +15,8 @@ export interface EvaluationOrder extends StageOrder {
   readonly modelPath: string;
   /** Fresh folder of this attempt: gets `evaluate.log` and a folder per call. */
   readonly attemptDir: string;
+  /** Called when the last program has ended well: what is left is to read. */
+  readonly onProgramsEnd?: () => void;
 }
 
 /**
@@ -33,13 +35,15 @@ export async function runEvaluation(order: EvaluationOrder): Promise<EvalReport>
       });
     };
     const timeoutMs = Math.max(1, deadline - performance.now());
-    parts.push(await runCall({ ...order, timeoutMs, onProgress }, call, index));
+    const isLast = index === calls.length - 1;
+    const onEnd = isLast ? order.onProgramsEnd : undefined;
+    parts.push(await runCall({ ...order, timeoutMs, onProgress, onEnd }, call, index));
   }
   return joinReports(order.plan, parts);
 }
 
 async function runCall(
-  order: EvaluationOrder,
+  order: EvaluationOrder & Pick<ToolRun<EvalReport>, 'onEnd'>,
   call: LmEvalCall,
   index: number,
 ): Promise<EvalReport> {

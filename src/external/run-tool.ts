@@ -22,6 +22,8 @@ export interface ToolRun<Output>
   readonly parseProgress: (line: string) => ToolProgress | undefined;
   /** Reads and verifies what the program left: exit 0 alone is not success. */
   readonly collect: () => Promise<Output>;
+  /** Called between the program's good end and `collect`. */
+  readonly onEnd?: (() => void) | undefined;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface ToolRun<Output>
  *   aborted.
  */
 export async function runTool<Output>(run: ToolRun<Output>): Promise<Output> {
-  const { stage, tool, parseProgress, onProgress, collect, ...order } = run;
+  const { stage, tool, parseProgress, onProgress, collect, onEnd, ...order } = run;
   let percent = 0;
   const result = await runProcess({
     ...order,
@@ -46,6 +48,7 @@ export async function runTool<Output>(run: ToolRun<Output>): Promise<Output> {
   if (result.exitCode !== 0 || result.timedOut || result.stalled) {
     throw classifyToolFailure(stage, tool, result);
   }
+  onEnd?.();
   try {
     return await collect();
   } catch (error) {
