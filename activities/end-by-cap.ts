@@ -67,9 +67,7 @@ function pause(turn: Turn, refusal: Refusal): false {
   const left = formatDuration(leftSeconds) + (isWall ? '' : ' of a card');
   const need =
     neededSeconds === undefined ? '' : `, which needs about ${formatDuration(neededSeconds)}`;
-  const flag = { usd: 'usd', gpu_hours: 'gpu-hours', wall_clock_hours: 'wall-clock-hours' }[
-    cap.key.slice('budget.'.length) as 'usd' | 'gpu_hours' | 'wall_clock_hours'
-  ];
+  const flag = cap.key.replace('budget.', '').replaceAll('_', '-');
   const reason =
     `the cap of ${cap.text} leaves ${left}, too little for a ${names[kind]}${need}: ` +
     `raise ${cap.key} in the sweep file, or \`mergesweep extend ${sweep} --${flag} N\``;

@@ -245,6 +245,16 @@ describe('status', () => {
     expect(elsewhere.out).toContain("next  npx mergesweep run s.yaml --results 'a b'");
   });
 
+  it('of a sweep that a cap paused names what raises it', async () => {
+    const reason =
+      'the cap of 1 GPU-hour leaves 20 s of a card, too little for a trial: raise budget.gpu_hours in the sweep file, or `mergesweep extend demo --gpu-hours N`';
+    const sweeps = [sketchSweep(sweepRow({ state: 'paused', reason }), demoSketches())];
+    const { out } = await runFake(['status'], { sweeps });
+    expect(out).toContain(
+      'next  npx mergesweep extend demo --gpu-hours N && npx mergesweep resume demo',
+    );
+  });
+
   it('counts failures by class', async () => {
     const sketches = [
       { id: '1', failure: crash },

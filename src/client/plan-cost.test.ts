@@ -66,6 +66,12 @@ describe('planCost', () => {
     ]);
   });
 
+  it('leaves the caps of a sweep that was begun to its ledger', () => {
+    const spec = specWith('budget: { gpu_hours: 0.1 }\n');
+    const formers = [{ spec: specWith(), trials: [] }];
+    expect(planCost(spec, memory, { formers }).findings).toEqual([]);
+  });
+
   it('knows nothing where the models were not read', () => {
     expect(planCost(specWith(), undefined, { nodes: [node('a')] })).toEqual({
       ...{ nodes: [], findings: [] },

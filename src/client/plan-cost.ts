@@ -43,6 +43,8 @@ export function planCost(
   const estimates = learnFromFormer(spec, formers, planned) ?? planned;
   const slots = ready.reduce((sum, node) => sum + node.slots, 0) || (memory?.slots ?? 1);
   const rooms = ready.map(toRoom);
+  // The caps of one that was begun are the ledger's: they may have been raised.
+  const isBegun = formers.some((former) => former.spec.name === spec.name);
   const { plan } = memory ?? {};
   return {
     ...(estimates !== undefined && { estimates, forecast: forecast(spec.file, estimates, slots) }),
@@ -51,7 +53,9 @@ export function planCost(
         ? []
         : rooms.map((room) => ({ ...room, needs: needsOf(plan, room.slots) })),
     findings:
-      plan === undefined ? [] : [...fitNodes(plan, rooms), ...checkBudget(spec, estimates, slots)],
+      plan === undefined
+        ? []
+        : [...fitNodes(plan, rooms), ...(isBegun ? [] : checkBudget(spec, estimates, slots))],
   };
 }
 

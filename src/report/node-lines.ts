@@ -1,8 +1,8 @@
 /** The nodes of a sweep's pool: one line over all, one for each. */
-import { formatByteSize } from '../preflight/byte-size.js';
+import { describeCards } from './cards-text.js';
 import { formatDuration } from './duration-text.js';
 import type { IdleShare } from './idle-share.js';
-import type { LiveGpu, LiveNode } from './live-sweep.js';
+import type { LiveNode } from './live-sweep.js';
 import { toPrintableLine } from './printable.js';
 import { renderList } from './table.js';
 
@@ -48,24 +48,11 @@ function toCells(node: LiveNode, idle: IdleShare, sweep: string): string[] {
     toPrintableLine(id),
     state,
     isGone ? '' : `${node.busy}/${node.slots} busy`,
-    isGone ? '' : describeGpus(node.gpus),
+    isGone ? '' : node.gpus.length === 0 ? 'CPU' : toPrintableLine(describeCards(node.gpus)),
     share === undefined ? '' : `idle ${formatShare(share)}`,
     seen === undefined ? '' : `seen ${formatDuration(seen)} ago`,
     toPrintableLine(reasons.join('; ')),
   ];
-}
-
-/** `2 × NVIDIA H100 80GB HBM3 (85 GB)`, by kind of card. */
-function describeGpus(gpus: readonly LiveGpu[]): string {
-  if (gpus.length === 0) return 'CPU';
-  const kinds = new Map<string, number>();
-  for (const { name = 'card', vramBytes } of gpus) {
-    const kind = vramBytes === undefined ? name : `${name} (${formatByteSize(vramBytes)})`;
-    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-  }
-  return toPrintableLine(
-    [...kinds].map(([kind, count]) => (count === 1 ? kind : `${count} × ${kind}`)).join(', '),
-  );
 }
 
 function listStates(nodes: readonly LiveNode[]): string {

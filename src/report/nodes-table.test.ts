@@ -31,11 +31,11 @@ it('shows each node on a line, and below what keeps it from trials', () => {
     63_000,
   );
   expect(lines).toEqual([
-    '                      slots                                      disk',
-    'node  host  state      busy  cards                        RAM    free       seen',
-    'a     box   draining    0/2  CPU, 8 cores               64 GB  200 GB  1m03s ago',
-    'b     box   ready       1/2  2 × H100 80 GB, 2 a trial  64 GB   50 GB  1m00s ago',
-    'old   –     ready       ?/4  –                              –       –  1m03s ago',
+    '                      slots                                        disk',
+    'node  host  state      busy  cards                          RAM    free       seen',
+    'a     box   draining    0/2  CPU, 8 cores                 64 GB  200 GB  1m03s ago',
+    'b     box   ready       1/2  2 × H100 (80 GB), 2 a trial  64 GB   50 GB  1m00s ago',
+    'old   –     ready       ?/4  –                                –       –  1m03s ago',
     'a is draining: told to drain',
     'b refuses demo: torch 2.4 instead of 2.8',
   ]);

@@ -1,5 +1,6 @@
 /** The nodes of a pool as a table. */
 import { formatByteSize } from '../preflight/byte-size.js';
+import { describeCards } from './cards-text.js';
 import { formatDuration } from './duration-text.js';
 import { toPrintableLine } from './printable.js';
 import { renderTable } from './table.js';
@@ -55,7 +56,7 @@ export function renderNodes(nodes: readonly ListedNode[], nowMs: number): string
       node.facts?.host ?? none,
       node.state ?? 'ready',
       describeSlots(node),
-      describeCards(node.facts),
+      describeMachine(node.facts),
       node.facts === undefined ? none : formatByteSize(node.facts.ramBytes),
       describeDisk(node.facts),
       `${formatDuration(Math.max(0, nowMs - node.seenAtMs) / 1000)} ago`,
@@ -84,15 +85,10 @@ const nameSweep = (workflowId: string): string => workflowId.split('/').at(-1) ?
 const describeSlots = ({ slots, freeSlots }: ListedNode): string =>
   `${freeSlots === undefined ? '?' : slots - freeSlots}/${slots}`;
 
-function describeCards(facts: ListedFacts | undefined): string {
+function describeMachine(facts: ListedFacts | undefined): string {
   if (facts === undefined) return none;
   if (facts.gpus.length === 0) return `CPU, ${facts.cores} cores`;
-  const kinds = new Map<string, number>();
-  for (const { name = 'card', vramBytes } of facts.gpus) {
-    const kind = vramBytes === undefined ? name : `${name} ${formatByteSize(vramBytes)}`;
-    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-  }
-  const cards = [...kinds].map(([kind, count]) => `${count} × ${kind}`).join(', ');
+  const cards = describeCards(facts.gpus);
   return facts.gpusPerTrial > 1 ? `${cards}, ${facts.gpusPerTrial} a trial` : cards;
 }
 

@@ -83,7 +83,12 @@ export function nextCommand(
   // By the same command, `run`, it would stay held.
   if (sweep.isHeld && sweep.state !== 'finished')
     return `npx mergesweep resume ${sweep.name}${flags}`;
-  if (sweep.state === 'paused') return `${goOn}${flags}`;
+  if (sweep.state === 'paused') {
+    // A cap's reason says what raises it; without that it would pause again at once.
+    const raise = /`mergesweep (extend [^`]+)`/.exec(sweep.reason ?? '')?.[1];
+    if (raise === undefined) return `${goOn}${flags}`;
+    return `npx mergesweep ${raise}${flags} && npx mergesweep resume ${sweep.name}${flags}`;
+  }
   if (sweep.state === 'running') {
     return `npx mergesweep status ${sweep.name} --watch${flags}   (to go on with it: ${goOn}${flags})`;
   }
