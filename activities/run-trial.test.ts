@@ -288,6 +288,24 @@ test('an attempt whose node was lost is told as such by the next', async () => {
   ]);
 });
 
+test('of lost nodes four cost no attempt: the node ends a trial whose own are used up', async () => {
+  setFault({ lm_eval: 'exit' });
+  const isFinal = async (attempt: number, losses: number): Promise<unknown> => {
+    const lost = { class: 'node_lost', reason: 'r', stage: 'merge', attempt: 1 } as const;
+    const failures = Array.from({ length: losses }, () => lost);
+    const heartbeatDetails = { stage: 'merge', percent: 0, node: 'n0', failures, hasEnded: true };
+    const environment = new MockActivityEnvironment({ attempt, heartbeatDetails });
+    return run({}, activities(), environment).catch(
+      (error: unknown) => (error as { nonRetryable?: unknown }).nonRetryable,
+    );
+  };
+  expect(await isFinal(2, 0)).toBe(false);
+  expect(await isFinal(3, 0)).toBe(true);
+  expect(await isFinal(6, 4)).toBe(false);
+  expect(await isFinal(7, 4)).toBe(true);
+  expect(await isFinal(7, 6)).toBe(true);
+});
+
 test('a full disk leaves no partial output, and says what is free where', async () => {
   setFault({ lm_eval: 'disk-full-midway' });
   const error = await failureOf();

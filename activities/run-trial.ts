@@ -1,6 +1,12 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { ToolCommands } from '../src/config.js';
-import { isRetryable, retryDelayMs, StageFailedError, type TrialFailure } from '../src/errors.js';
+import {
+  isRetryable,
+  retryDelayMs,
+  sparedLosses,
+  StageFailedError,
+  type TrialFailure,
+} from '../src/errors.js';
 import { CardOccupancy } from '../src/external/card-memory.js';
 import { DiskLedger } from '../src/external/disk-ledger.js';
 import { HubParents } from '../src/external/hub-parents.js';
@@ -169,7 +175,10 @@ async function runAttempt(
     const failure = trial.describe(error);
     const earlier = heartbeat.failures;
     heartbeat.noteEnd(failure);
-    const isFinal = error instanceof StageFailedError && error.isFinal;
+    const losses = earlier.filter((each) => each.class === 'node_lost').length;
+    const isFinal =
+      (error instanceof StageFailedError && error.isFinal) ||
+      attempt - Math.min(losses, sparedLosses) >= input.maxAttempts;
     throw ApplicationFailure.create({
       type: failure.class,
       message: failure.reason,

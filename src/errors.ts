@@ -37,7 +37,7 @@ export const failurePolicies = {
   no_output: infrastructure,
   truncated_results: infrastructure,
   start_refused: infrastructure,
-  node_lost: { ...infrastructure, onRetry: 'on any node' },
+  node_lost: { ...infrastructure, onRetry: 'on any node; four losses cost no attempt' },
   disk_full: {
     owner: 'sweep',
     attempts: 'all',
@@ -65,6 +65,12 @@ export function failureOwner(failureClass: FailureClass): FailureOwner {
 export function isRetryable(failureClass: FailureClass): boolean {
   return failurePolicies[failureClass].attempts === 'all';
 }
+
+/**
+ * A lost node says little against its trial, yet one that takes its machines down must end: so many
+ * losses cost no attempt, those after them one each.
+ */
+export const sparedLosses = 4;
 
 /** How long what a machine is to blame for is given to pass: 5 s, twice as long each time, 2 min at most. */
 export function retryDelayMs(attempt: number): number {

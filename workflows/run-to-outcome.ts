@@ -7,6 +7,7 @@ import type {
   RunTrialInput,
   TrialOutcome,
 } from '../activities/contracts.js';
+import { sparedLosses } from '../src/errors.js';
 import { gpuQueue, handedBackFailureType, nodeQueue, nodeRefusedFailureType } from './messages.js';
 import {
   isHandedBack,
@@ -67,7 +68,8 @@ export async function runToOutcome(
         // that failed it says with the failure how long to wait.
         initialInterval: '1 second',
         backoffCoefficient: 1,
-        maximumAttempts: run.maxAttempts,
+        // The node that fails it knows how often it was lost, and ends it when its own attempts are used up.
+        maximumAttempts: run.maxAttempts + sparedLosses,
         nonRetryableErrorTypes: [handedBackFailureType, nodeRefusedFailureType],
       },
     });
@@ -79,7 +81,7 @@ export async function runToOutcome(
       if (refusal === undefined) {
         const isReturned = isHandedBack(error) || isNotTaken(error);
         if (!isReturned || returns >= maxReturns)
-          return toOutcome(run.trial, error, run.maxAttempts);
+          return toOutcome(run.trial, error, run.maxAttempts + sparedLosses);
         returns += 1;
         refusals = [];
       } else {

@@ -296,7 +296,9 @@ export const sweepFileSchema = z.strictObject({
         .min(1)
         .max(10)
         .default(3)
-        .describe('Attempts in all when the machine is to blame.'),
+        .describe(
+          'Attempts in all when the machine is to blame; the first four nodes that are lost cost none.',
+        ),
     })
     .prefault({})
     .describe('When an attempt is given up.'),

@@ -187,8 +187,8 @@ describe('sweepWorkflow', () => {
     expect(rig.told).toEqual(['1 complete']);
   });
 
-  it('gives a trial of a lost node to the next one at once, also the third time', async () => {
-    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 1, run: { maxAttempts: 4 } }));
+  it('gives a trial of a lost node to the next one at once, also the third time, and counts no attempt', async () => {
+    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 1, run: { maxAttempts: 1 } }));
     rig.heartbeatSeconds = 1;
     const end = createGate();
     const startedAt: number[] = [];
