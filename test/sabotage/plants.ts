@@ -166,7 +166,10 @@ export const plants: readonly Plant[] = [
     file: 'src/external/run-tool.ts',
     find: 'if (result.exitCode !== 0 || result.timedOut || result.stalled) {',
     replace: 'if (result.timedOut || result.stalled) {',
-    caughtBy: { test: runTrialTest, title: 'lm_eval with the fault exit' },
+    caughtBy: {
+      test: 'activities/run-trial-failures.test.ts',
+      title: 'lm_eval with the fault exit',
+    },
   },
   {
     name: 'a score that is no number is read as one',
