@@ -104,7 +104,7 @@ function toTimedOut(trial: TrialId, timeout: TimeoutFailure, attempts: number): 
   const failure: TrialFailure = {
     class: isLost ? 'node_lost' : 'timeout',
     reason: isLost
-      ? `Expected a heartbeat every few seconds, ${where} sent none for 30 s in the stage ${stage}; see whether its worker runs.`
+      ? `Expected a heartbeat every few seconds, ${where} sent none in time in the stage ${stage}; see whether its worker runs.`
       : `Expected the trial to end within its limits, ${where} was still in the stage ${stage}; raise limits in the sweep file if that is normal.`,
     stage,
     attempt: attempts,

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { median } from '../median.js';
+import type { BestScores } from './best-scores.js';
 import { barrierSizes, runBarrier } from './barrier.js';
 import type { NodeNetwork } from '../../test/nodes/network.js';
 import { type Cell, medianSeconds, topologies } from './nodes-flags.js';
@@ -58,6 +59,8 @@ export async function runPeers(order: CellOrder, python: string): Promise<Peers>
   return { barrier, optunaCma, optunaTpe };
 }
 
+type BySystem = Readonly<Partial<Record<Peer | 'mergesweep', number>>>;
+
 export interface CellSummary extends Cell {
   readonly seeds: number;
   /** Medians over the seeds. */
@@ -71,9 +74,8 @@ export interface CellSummary extends Cell {
   /** The same of the drawn times alone, merges included in the barrier's; `plain`: with the default λ. */
   readonly drawnSpeedup: { readonly barrier: number; readonly barrierPlain: number };
   readonly peerBusyShare: Readonly<Partial<Record<Peer, number>>>;
-  /** True score of the best candidate tried, ours first. */
-  readonly bestTrue: Readonly<Partial<Record<Peer | 'mergesweep', number>>>;
-  readonly shippedTrue: Readonly<Partial<Record<Peer | 'mergesweep', number>>>;
+  /** As in `BestScores`, ours first. */
+  readonly best: Readonly<Record<keyof BestScores, BySystem>>;
 }
 
 export interface CellRun {
@@ -100,6 +102,10 @@ export function summarizeCell(runs: readonly CellRun[]): CellSummary {
           : [[name, middle(({ peers, ours }) => (peers ? read(peers[name], ours) : Number.NaN))]],
       ),
     );
+  const best = (of: keyof BestScores): BySystem => ({
+    mergesweep: middle(({ ours }) => ours.best[of]),
+    ...perPeer((peer) => peer.best[of]),
+  });
   const { plain, filled } = barrierSizes(slots);
   const drawn = (size: number): number =>
     middle(({ ours, order }) => {
@@ -117,11 +123,7 @@ export function summarizeCell(runs: readonly CellRun[]): CellSummary {
     speedup: perPeer((peer, ours) => peer.wallSeconds / ours.wallSeconds),
     drawnSpeedup: { barrier: drawn(filled), barrierPlain: drawn(plain) },
     peerBusyShare: perPeer((peer) => peer.busyShare),
-    bestTrue: { mergesweep: middle(({ ours }) => ours.bestTrue), ...perPeer((p) => p.bestTrue) },
-    shippedTrue: {
-      mergesweep: middle(({ ours }) => ours.shippedTrue),
-      ...perPeer((peer) => peer.shippedTrue),
-    },
+    best: { tried: best('tried'), measuredBest: best('measuredBest'), ofFive: best('ofFive') },
   };
 }
 

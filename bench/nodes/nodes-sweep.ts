@@ -6,6 +6,7 @@ import type { TrialRow } from '../../src/store/rows.js';
 import { listOurProcesses } from '../../test/chaos/our-processes.js';
 import { readTreeCpuSeconds } from '../process-tree-cpu.js';
 import type { NodeNetwork } from '../../test/nodes/network.js';
+import { type BestScores, findBestScores } from './best-scores.js';
 import { renderSweep, sweepName } from './problem.js';
 import { openRack, type Rack } from '../../test/nodes/rack.js';
 import { makeStandIns, type Pace, type StandInTools } from './stand-in.js';
@@ -43,9 +44,7 @@ export interface NodesSweepResult {
   /** The same from when every slot had its first trial. */
   readonly steadyShare: number;
   readonly gaps: GapReport;
-  /** True score of the best candidate tried, and of the one that measured best. */
-  readonly bestTrue: number;
-  readonly shippedTrue: number;
+  readonly best: BestScores;
   /** Search trials by state. */
   readonly states: Readonly<Record<string, number>>;
   /** What should not be: each a sentence. */
@@ -137,8 +136,6 @@ function summarize(
   const ends = rows.flatMap(({ endedAt }) => (endedAt === undefined ? [] : [seconds(endedAt)]));
   const slots = nodes * slotsPerNode;
   const within = evaluations.filter(({ start }) => start < last);
-  const scored = evaluations.filter((each) => each.true !== undefined);
-  const shipped = scored.toSorted((a, b) => (b.measured ?? 0) - (a.measured ?? 0))[0];
   const states: Record<string, number> = {};
   for (const { state } of rows) states[state] = (states[state] ?? 0) + 1;
   return {
@@ -146,8 +143,7 @@ function summarize(
     busyShare: busyShare(evaluations, slots, first, last),
     steadyShare: busyShare(evaluations, slots, findFilled(evaluations), last),
     gaps: reportGaps(within, merges, proposedAt, first),
-    bestTrue: Math.max(...scored.map((each) => each.true ?? 0)),
-    shippedTrue: shipped?.true ?? 0,
+    best: findBestScores(evaluations),
     states,
     faults: findFaults(rows, evaluations, { trials, folder }),
     cpuSeconds: {

@@ -19,6 +19,7 @@ import { type KillSummary, runInPeace, runUnderKills, summarizeKills } from './k
 import { type NodeNetwork, openNetwork } from '../../test/nodes/network.js';
 import { medianSeconds, type NodesFlags, parseNodesFlags } from './nodes-flags.js';
 import type { NodesSweepResult } from './nodes-sweep.js';
+import type { BestScores } from './best-scores.js';
 import { renderCells, renderCost, renderGaps } from './render-nodes.js';
 import { runZooSweep } from './zoo-sweep.js';
 
@@ -103,7 +104,7 @@ async function compareRun(
   for (const [peer, result] of Object.entries(peers ?? {}))
     console.log(
       `${name}: ${peer} ${result.wallSeconds.toFixed(1)} s, busy ${(100 * result.busyShare).toFixed(1)} %, ` +
-        `best ${result.bestTrue.toFixed(4)}, measured best ${result.shippedTrue.toFixed(4)}, ${result.trials} trials`,
+        `${describeBest(result.best)}, ${result.trials} trials`,
     );
   return { order, ours, peers };
 }
@@ -131,16 +132,18 @@ async function killNodes(
 }
 
 function report(name: string, result: NodesSweepResult): void {
-  const { wallSeconds, busyShare, steadyShare, bestTrue, shippedTrue, states, faults, cpuSeconds } =
-    result;
+  const { wallSeconds, busyShare, steadyShare, best, states, faults, cpuSeconds } = result;
   const ms = (seconds: number): string => `${(1000 * seconds).toFixed(0)} ms`;
   console.log(
-    `${name}: ${wallSeconds.toFixed(1)} s, busy ${(100 * busyShare).toFixed(2)} % (${(100 * steadyShare).toFixed(2)} % once all slots were taken), best ${bestTrue.toFixed(4)}, ` +
-      `measured best ${shippedTrue.toFixed(4)}, ${JSON.stringify(states)} (load ${load()})\n` +
+    `${name}: ${wallSeconds.toFixed(1)} s, busy ${(100 * busyShare).toFixed(2)} % (${(100 * steadyShare).toFixed(2)} % once all slots were taken), ` +
+      `${describeBest(best)}, ${JSON.stringify(states)} (load ${load()})\n` +
       `  CPU a trial: server and run ${ms(cpuSeconds.centre)}, nodes with tools ${ms(cpuSeconds.nodes)}, stand-ins of it ${ms(cpuSeconds.standIn)}\n` +
       renderGaps(result.gaps),
   );
   for (const fault of faults) console.log(`  FAULT ${fault}`);
 }
+
+const describeBest = ({ tried, measuredBest, ofFive }: BestScores): string =>
+  `best tried ${tried.toFixed(4)}, of five finalists ${ofFive.toFixed(4)}, measured best ${measuredBest.toFixed(4)}`;
 
 const load = (): string => loadavg()[0]?.toFixed(1) ?? '?';

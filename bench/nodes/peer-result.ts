@@ -1,4 +1,5 @@
 /** What the slots of a system that is compared did. */
+import { type BestScores, findBestScores } from './best-scores.js';
 import { busyShare, listIntervals, type TimelineEvent } from './timeline.js';
 
 export interface PeerResult {
@@ -6,9 +7,7 @@ export interface PeerResult {
   readonly wallSeconds: number;
   /** Of the slots, until the last trial is started. */
   readonly busyShare: number;
-  /** True score of the best candidate tried, and of the one that measured best. */
-  readonly bestTrue: number;
-  readonly shippedTrue: number;
+  readonly best: BestScores;
   readonly trials: number;
 }
 
@@ -16,12 +15,10 @@ export function summarizePeer(events: readonly TimelineEvent[], slots: number): 
   const evaluations = listIntervals(events, 'evaluate').filter((each) => each.true !== undefined);
   const merges = listIntervals(events, 'merge').map(({ start }) => start);
   const [first, last] = [Math.min(...merges), Math.max(...merges)];
-  const shipped = evaluations.toSorted((a, b) => (b.measured ?? 0) - (a.measured ?? 0))[0];
   return {
     wallSeconds: Math.max(...evaluations.map(({ end = 0 }) => end)) - first,
     busyShare: busyShare(evaluations, slots, first, last),
-    bestTrue: Math.max(...evaluations.map((each) => each.true ?? 0)),
-    shippedTrue: shipped?.true ?? 0,
+    best: findBestScores(evaluations),
     trials: evaluations.length,
   };
 }

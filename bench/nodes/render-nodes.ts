@@ -6,13 +6,14 @@ import type { GapReport } from './timeline.js';
 
 export function renderCells(cells: readonly CellSummary[]): string {
   const head =
-    '| slots | σ | busy | once full | wall s | times alone s | barrier, full | barrier, λ | Optuna CMA | Optuna TPE | best: ours, barrier, CMA, TPE |\n' +
+    '| slots | σ | busy | once full | wall s | times alone s | barrier, full | barrier, λ | Optuna CMA | Optuna TPE | best of five: ours, barrier, CMA, TPE |\n' +
     '| ---: | ---: | ---: | ---: | ---: | ---: | --- | --- | ---: | ---: | --- |';
   const ratio = (value: number | undefined): string => value?.toFixed(2) ?? '–';
   const score = (value: number | undefined): string => value?.toFixed(3) ?? '–';
   const rows = cells.map((cell) => {
-    const { speedup, drawnSpeedup: drawn, bestTrue } = cell;
-    const scores = [bestTrue.mergesweep, bestTrue.barrier, bestTrue.optunaCma, bestTrue.optunaTpe];
+    const { speedup, drawnSpeedup: drawn, best } = cell;
+    const { mergesweep, barrier, optunaCma, optunaTpe } = best.ofFive;
+    const scores = [mergesweep, barrier, optunaCma, optunaTpe];
     return [
       ...[cell.slots, cell.spread, `${(100 * cell.busyShare).toFixed(1)} %`],
       `${(100 * cell.steadyShare).toFixed(1)} %`,
