@@ -11,7 +11,7 @@ import { addToJournal } from './journal.js';
 import { type Ledger, ledgerFileName, openLedger } from './ledger.js';
 import { appendEvent } from './optimizer-log.js';
 import { insertSweep } from './sweeps.js';
-import { completeTrial, failTrial, insertTrial } from './trials.js';
+import { chargeTrial, completeTrial, failTrial, insertTrial, markHandedOut } from './trials.js';
 
 let folder: string;
 let ledger: Ledger;
@@ -123,6 +123,31 @@ describe('verifyChain', () => {
     expect(verify().damage).toEqual([
       { sweep: 'demo', kind, key, what: 'is not what was accepted' },
     ]);
+  });
+
+  it('vouches for every column of a trial but those that change after it was accepted', () => {
+    ledger.transact((db) => {
+      insertTrial(db, { input: { ...makeRun('4'), sweep: 'demo' }, proposedAt: 'now' });
+      markHandedOut(db, 'demo', '4', { at: 'then' });
+      chargeTrial(db, 'demo', '4', 2);
+      completeTrial(db, 'demo', '4', { result, fitness: 0.3, at: 'now' });
+    });
+    damage('');
+    const raw = new Database(join(folder, ledgerFileName));
+    raw.pragma('ignore_check_constraints = ON');
+    raw.pragma('foreign_keys = OFF');
+    const columns = raw.pragma('table_info(trials)') as { name: string; type: string }[];
+    const unnoticed = columns.flatMap(({ name, type }) => {
+      const other = type === 'TEXT' ? `'x' || coalesce(${name}, '')` : `coalesce(${name}, 0) + 1`;
+      raw.exec('BEGIN');
+      raw.exec(`UPDATE trials SET ${name} = ${other} WHERE trial = '4'`);
+      const isNoticed = verifyChain(raw).damage.length > 0;
+      raw.exec('ROLLBACK');
+      return isNoticed ? [] : [name];
+    });
+    raw.close();
+    // Set after the acceptance, or nothing that a complete trial has or needs.
+    expect(unnoticed).toEqual(['handed_out', 'failure', 'is_divergent', 'is_kept', 'lease']);
   });
 
   it('tells of a link whose kind is none, and reads on', () => {

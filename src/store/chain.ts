@@ -56,7 +56,7 @@ const linked: Readonly<Record<LinkKind, Linked>> = {
       column: 'gpu_seconds',
       content: lasting(
         'trials',
-        'gpu_seconds, is_prefetched, slot, merge_wait_seconds, slot_wait_seconds',
+        'gpu_seconds, is_prefetched, slot, merge_wait_seconds, slot_wait_seconds, started_at',
         `sweep = ? AND trial = ? AND state = 'complete' AND gpu_seconds IS NOT NULL`,
       ),
     },

@@ -60,7 +60,8 @@ export function markHandedOut(
   { at, lease }: { readonly at: string; readonly lease?: TrialLease | undefined },
 ): void {
   db.prepare(
-    'UPDATE trials SET handed_out = 1, started_at = ?, lease = ? WHERE sweep = ? AND trial = ?',
+    `UPDATE trials SET handed_out = 1, started_at = ?, lease = ?
+     WHERE sweep = ? AND trial = ? AND state = 'proposed'`,
   ).run(at, toJson(lease), sweep, trial);
 }
 
