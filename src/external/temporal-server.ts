@@ -77,24 +77,11 @@ export async function ensureTemporalServer(
   }
   for (const pid of findServerProcesses(dbPath)) await endProcess(pid);
 
-  let failure = '';
-  for (const attempt of [1, 2, 3]) {
-    const isDatabaseSuspect = attempt === 3 && failure !== tooLate;
-    if (isDatabaseSuspect && existsSync(dbPath)) {
-      const aside = setDatabaseAside(dbPath);
-      say(
-        `Temporal's server could not use its database, perhaps of another version: it is set aside as ${aside} and a fresh one is used. Nothing that was scored is lost.`,
-      );
-    }
-    const port = await findFreePort();
-    const started = await start(place, port);
-    if (typeof started === 'number')
-      return serverHandle({ ...place, pid: started, port, adopted: false });
-    failure = started;
-  }
+  const started = await startAnyhow(place, findFreePort);
+  if (typeof started !== 'string') return serverHandle({ ...place, ...started, adopted: false });
   throw new MergesweepError(
     'temporal_start',
-    `Temporal's server did not start: ${failure} Its log: ${logPath(folder)}`,
+    `Temporal's server did not start: ${started} Its log: ${logPath(folder)}`,
   );
 }
 
@@ -105,6 +92,29 @@ interface Place {
 }
 
 const tooLate = 'It did not answer in time.';
+
+/** Three tries, the last on a fresh database where the old one may be the reason; else why not. */
+async function startAnyhow(
+  place: Place,
+  choosePort: () => Promise<number>,
+): Promise<{ readonly pid: number; readonly port: number } | string> {
+  const { dbPath, options } = place;
+  let failure = '';
+  for (const attempt of [1, 2, 3]) {
+    const port = await choosePort();
+    const isDatabaseSuspect = attempt === 3 && failure !== tooLate && (await isFree(port));
+    if (isDatabaseSuspect && existsSync(dbPath)) {
+      const aside = setDatabaseAside(dbPath);
+      options.onMessage?.(
+        `Temporal's server could not use its database, perhaps of another version: it is set aside as ${aside} and a fresh one is used. Nothing that was scored is lost.`,
+      );
+    }
+    const started = await start(place, port);
+    if (typeof started === 'number') return { pid: started, port };
+    failure = started;
+  }
+  return failure;
+}
 
 /** Returns the server's process, or why it did not start. */
 async function start({ folder, dbPath, options }: Place, port: number): Promise<number | string> {
@@ -185,7 +195,13 @@ function serverHandle({
     pid,
     say: place.options.onMessage ?? (() => undefined),
     // Whoever else has started one on this database by now: a second would destroy it.
-    restart: async () => findServerProcesses(place.dbPath)[0] ?? (await start(place, port)),
+    restart: async () => {
+      const [other] = findServerProcesses(place.dbPath);
+      if (other !== undefined) return other;
+      // Our connections know this port.
+      const started = await startAnyhow(place, () => Promise.resolve(port));
+      return typeof started === 'string' ? started : started.pid;
+    },
   });
   return {
     address: `${host}:${port}`,

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readConfig } from '../../src/config.js';
 import { isServing } from '../../src/external/temporal-health.js';
@@ -11,6 +12,9 @@ import { ensureTemporalServer, serverArguments } from '../../src/external/tempor
 import type { EmbeddedServer } from '../../src/external/temporal-server.js';
 
 const temporalCommand = readConfig({}, process.env, process.cwd()).tools.temporal;
+/** A start takes a second, on a busy machine more. */
+const patience = { timeout: 30_000, interval: 100 };
+
 let resultsDir: string;
 let servers: EmbeddedServer[];
 
@@ -64,6 +68,27 @@ describe('ensureTemporalServer', () => {
     expect(findServerProcesses(dbPath)).toEqual([server.pid]);
   });
 
+  it('starts a killed server again where its database was lost and is half made', async () => {
+    const { server, messages } = await ensure();
+    const { pid, address } = server;
+    const dbPath = join(resultsDir, '.temporal', 'temporal.db');
+    // So one that is killed in the middle of making its tables leaves it.
+    process.kill(pid, 'SIGSTOP');
+    for (const suffix of ['-wal', '-shm']) rmSync(dbPath + suffix, { force: true });
+    rmSync(dbPath);
+    const database = new Database(dbPath);
+    database.pragma('journal_mode = WAL');
+    database.exec('CREATE TABLE schema_version (version_partition INT)');
+    database.close();
+    await endProcess(pid, 0);
+    await vi.waitFor(() => {
+      expect(server.pid).not.toBe(pid);
+    }, patience);
+    expect(server.address).toBe(address);
+    expect(await isServing(address, 'default', 5_000)).toBe(true);
+    expect(messages.at(-1)).toMatch(/set aside as .*temporal\.db\.aside-1/);
+  });
+
   it('starts a killed server again on the same port', async () => {
     const { server, messages } = await ensure();
     const { pid, address } = server;
@@ -73,7 +98,7 @@ describe('ensureTemporalServer', () => {
         expect(server.pid).not.toBe(pid);
         expect(await isServing(address, 'default', 2_000)).toBe(true);
       },
-      { timeout: 30_000, interval: 100 },
+      patience,
     );
     expect(messages[0]).toContain('has died and is started again');
   });
