@@ -224,6 +224,8 @@ export interface OpenSweepInput {
   readonly forkOf?: string;
   /** Only says what is in flight: a paused sweep stays paused. Without it a paused one goes on. */
   readonly isReconciling?: boolean;
+  /** Its workflow could not be repeated and begins again, as the run of this id: for the journal. */
+  readonly begunAgain?: string;
 }
 export interface OpenSweepReply {
   /** Trials that were handed out and have not ended: to be started again, results are reused. */

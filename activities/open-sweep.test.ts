@@ -120,6 +120,17 @@ describe('openSweep', () => {
     expect(trials[0]?.maxAttempts).toBe(9);
   });
 
+  it('writes into the journal that its workflow began again, once for each time', async () => {
+    await start();
+    for (const begunAgain of ['run-2', 'run-2', 'run-3'])
+      await fixture.activities.openSweep({
+        ...{ ...fixture.names, specText: fixture.specText, specPath: '/sweeps/demo.yaml' },
+        ...{ isReconciling: true, begunAgain },
+      });
+    const kinds = fixture.ledger.listJournal('demo').map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === 'begun_again')).toHaveLength(2);
+  });
+
   it('pins a sweep of a version that did not, once it is opened', async () => {
     await start();
     const { pinnedSpec, specHash } = fixture.ledger.getSweep('demo') ?? {};

@@ -48,6 +48,7 @@ export function openSweep(
     if (row === undefined) create(turn, input);
     else if (input.isReconciling !== true) reopen(turn, row);
     noteAllowed(turn, input);
+    noteAgain(turn, input);
     if (input.estimate !== undefined) setEstimate(db, sweep, input.estimate);
     const { state = 'running', isHeld = false } = getSweep(db, sweep) ?? {};
     const pending = listProposed(db, sweep, true).map(({ input, lease }) =>
@@ -135,6 +136,15 @@ function noteAllowed({ db, sweep, at }: Turn, { allowed }: OpenSweepInput): void
   if (allowed === undefined) return;
   const requestId = `allowed-${hashJson(allowed).slice(0, 16)}`;
   addToJournal(db, sweep, { kind: 'code_allowed', requestId, detail: { ...allowed }, at });
+}
+
+/** Once for each time, however often the sweep is opened for it. */
+function noteAgain({ db, sweep, at }: Turn, { begunAgain }: OpenSweepInput): void {
+  if (begunAgain === undefined) return;
+  const message =
+    'the history of its workflow could not be repeated: it began again from the ledger, and what ran was started anew';
+  const requestId = `begun-again-${begunAgain}`;
+  addToJournal(db, sweep, { kind: 'begun_again', requestId, detail: { message }, at });
 }
 
 function reopen({ db, sweep }: Turn, row: SweepRow): void {

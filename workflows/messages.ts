@@ -4,6 +4,7 @@ import type {
   SteerInput,
   ReleaseOrder,
   RunTrialInput,
+  SweepTurn,
   TrialOutcome,
 } from '../activities/contracts.js';
 
@@ -20,6 +21,15 @@ export const trialActivityId = (trial: string): string => `t${trial}`;
 export const nodesWorkflowId = (pool?: string): string =>
   pool === undefined ? 'mergesweep/nodes' : `mergesweep/nodes-${pool}`;
 
+/**
+ * Retry policy of our workflows: one whose history can't be repeated (a fault of the SDK, a changed program)
+ * ends as failed and begins again, the sweep from its ledger. All other failures of a workflow are final.
+ */
+export const beginAgain = {
+  ...{ initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+  maximumAttempts: 10,
+} as const;
+
 /** Input of `sweepWorkflow`; the optional part is carried over continue-as-new. */
 export interface SweepWorkflowInput {
   readonly open: OpenSweepInput;
@@ -30,6 +40,8 @@ export interface SweepWorkflowInput {
   readonly outcomesPerRun?: number;
   /** A node that is silent for so long counts as dead, > 1. @default 30 */
   readonly heartbeatSeconds?: number;
+  /** Which of several sweeps the nodes serve first. @default that of the sweep file's defaults */
+  readonly turn?: SweepTurn;
   /** Others want the same nodes: the registry is told what it needs. @default false */
   readonly isSharing?: boolean;
   readonly carried?: {
@@ -54,7 +66,10 @@ export const trialEndedSignalName = 'trialEnded';
 /** How many trials may be in flight, and whether other sweeps want the same nodes. */
 export const capacitySignalName = 'capacity';
 export const stopSignalName = 'stop';
-export const sweepStatusQueryName = 'status';
+/** Question to a sweep (`answer.ts`); the answer is a `SweepStatus`. */
+export const sweepStatusQuestion = 'status';
+/** Type of the failure that carries an answer, as its first detail. */
+export const answerType = 'Answer';
 export const steerUpdateName = 'steer';
 /** The ledger was written while no coordinator ran: the sweep looks again what it awaits. */
 export const lookAgainSignalName = 'lookAgain';
@@ -80,7 +95,8 @@ export const subscribeSignalName = 'subscribe';
 /** Of a sweep that shares: its `SweepNeed`. */
 export const needSignalName = 'need';
 export const unsubscribeSignalName = 'unsubscribe';
-export const nodesQueryName = 'nodes';
+/** Question to a registry; the answer is a `KnownNode[]`. */
+export const nodesQuestion = 'nodes';
 
 /** A node worker that is there, with the trials it runs at once. Earlier versions send the first two. */
 export interface NodeAnnouncement {
@@ -172,10 +188,10 @@ export const handInSignalName = 'handIn';
 /** Tells a node, by way of the registry, to take no more trials; and that it may again. */
 export const drainSignalName = 'drain';
 export const undrainSignalName = 'undrain';
-/** Query of the registry: nodes that were told to drain. */
-export const drainingQueryName = 'draining';
+/** Question to a registry: the ids of the nodes that were told to drain. */
+export const drainingQuestion = 'draining';
 
-/** Reply of the sweep workflow's `status` query. */
+/** How a sweep's workflow stands. */
 export interface SweepStatus {
   readonly inFlight: readonly string[];
   readonly capacity: number;

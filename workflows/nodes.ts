@@ -2,7 +2,6 @@
 import {
   condition,
   continueAsNew,
-  defineQuery,
   defineSignal,
   getExternalWorkflowHandle,
   patched,
@@ -10,13 +9,14 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { answer } from './answer.js';
 import {
   announceIntervalMs,
   announceSignalName,
-  drainingQueryName,
+  drainingQuestion,
   drainSignalName,
   needSignalName,
-  nodesQueryName,
+  nodesQuestion,
   subscribeSignalName,
   undrainSignalName,
   unsubscribeSignalName,
@@ -41,8 +41,6 @@ export const undrainSignal = defineSignal<[nodeId: string]>(undrainSignalName);
 export const subscribeSignal = defineSignal<[SweepSubscription | string]>(subscribeSignalName);
 export const needSignal = defineSignal<[SweepNeed]>(needSignalName);
 export const unsubscribeSignal = defineSignal<[sweepWorkflowId: string]>(unsubscribeSignalName);
-export const nodesQuery = defineQuery<readonly KnownNode[]>(nodesQueryName);
-export const drainingQuery = defineQuery<readonly string[]>(drainingQueryName);
 
 /** Keep the history short: announcements come each minute from each node, for ever. */
 const signalsPerRun = 500;
@@ -114,8 +112,8 @@ export async function nodesWorkflow(input: NodesWorkflowInput): Promise<void> {
     forget(workflowId);
     note();
   });
-  setHandler(nodesQuery, listNodes);
-  setHandler(drainingQuery, () => [...draining]);
+  answer(nodesQuestion, listNodes);
+  answer(drainingQuestion, () => [...draining]);
 
   for (;;) {
     await condition(() => isChanged, announceIntervalMs);

@@ -1,7 +1,13 @@
 /** Where several sweeps want the same nodes: what this one needs is told, so that others get the rest. */
 import { getExternalWorkflowHandle, workflowInfo } from '@temporalio/workflow';
-import { needSignalName, nodesWorkflowId, unsubscribeSignalName } from './messages.js';
-import type { SweepNeed } from './messages.js';
+import type { SweepTurn } from '../activities/contracts.js';
+import {
+  needSignalName,
+  nodesWorkflowId,
+  subscribeSignalName,
+  unsubscribeSignalName,
+} from './messages.js';
+import type { SweepNeed, SweepSubscription } from './messages.js';
 import type { SchedulerState } from './scheduler-state.js';
 
 type NeedState = Pick<SchedulerState, 'phase' | 'isDry' | 'isHeld' | 'inFlight' | 'asked'>;
@@ -42,6 +48,12 @@ export class Sharing {
       ...(need === undefined ? {} : { need }),
     };
     this.signal(needSignalName, message);
+  }
+
+  /** For one that may not know of this sweep: it has begun again, or the sweep has. */
+  subscribe(turn: SweepTurn | undefined): void {
+    const subscription: SweepSubscription = { workflowId: workflowInfo().workflowId, ...turn };
+    this.signal(subscribeSignalName, subscription);
   }
 
   leave(): void {

@@ -1,12 +1,12 @@
 /** A sweep: the shell that carries out what the scheduler decides, one command after the other. */
 import {
   ActivityCancellationType,
+  ActivityFailure,
   allHandlersFinished,
   ApplicationFailure,
   CancellationScope,
   condition,
   continueAsNew,
-  defineQuery,
   defineSignal,
   defineUpdate,
   getExternalWorkflowHandle,
@@ -32,8 +32,10 @@ import type {
   TrialId,
   TrialOutcome,
 } from '../activities/contracts.js';
+import { answer } from './answer.js';
 import { findMalformation, findMisfit } from './check-order.js';
 import {
+  beginAgain,
   capacitySignalName,
   handInSignalName,
   lookAgainSignalName,
@@ -42,7 +44,7 @@ import {
   steerUpdateName,
   stopSignalName,
   sweepEndedType,
-  sweepStatusQueryName,
+  sweepStatusQuestion,
   trialActivityId,
   trialWorkflowId,
 } from './messages.js';
@@ -66,7 +68,6 @@ export const stopSignal = defineSignal<[StopMode]>(stopSignalName);
 export const handInSignal = defineSignal<[TrialOutcome]>(handInSignalName);
 export const lookAgainSignal = defineSignal(lookAgainSignalName);
 export const steerUpdate = defineUpdate<SteerReply, [SteerMessage]>(steerUpdateName);
-export const statusQuery = defineQuery<SweepStatus>(sweepStatusQueryName);
 
 /** A detached trial that was terminated never signals: so often the ledger is asked what it awaits. */
 const reconcileEveryMs = 10 * 60_000;
@@ -123,7 +124,7 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
     events.push({ type: 'capacityChanged', capacity });
   });
   setHandler(stopSignal, (mode) => void events.push({ type: 'stopRequested', mode }));
-  setHandler(statusQuery, () => ({
+  answer(sweepStatusQuestion, (): SweepStatus => ({
     inFlight: state.inFlight,
     capacity: state.capacity,
     summary: state.sweep.summary,
@@ -140,10 +141,17 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
     events.push({ type: 'stopRequested', mode: 'now' });
   });
 
-  return CancellationScope.nonCancellable(async () => {
+  const { attempt, runId } = workflowInfo();
+  const isAgain = attempt > 1;
+  if (isAgain) sharing.subscribe(input.turn);
+
+  const work = CancellationScope.nonCancellable(async () => {
     void repeatEvery(reconcileEveryMs, () => (isReconcileDue = true));
-    const isReconciling = input.carried !== undefined;
-    const opened = await coordinator.openSweep({ ...input.open, isReconciling });
+    const opened = await coordinator.openSweep({
+      ...input.open,
+      isReconciling: input.carried !== undefined || isAgain,
+      ...(isAgain && { begunAgain: runId }),
+    });
     events.unshift({ type: 'opened', ...opened, ...takeEnded() });
     for (;;) {
       await condition(() => events.length > 0 || isReconcileDue);
@@ -151,6 +159,8 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
       if (event === undefined) {
         const isChanged = isLedgerChanged;
         [isReconcileDue, isLedgerChanged] = [false, false];
+        // The registry may have begun again meanwhile.
+        if (patched('subscribes-again')) sharing.subscribe(input.turn);
         const ledger = await coordinator.openSweep({ ...input.open, isReconciling: true });
         const { pending, isHeld = false } = ledger;
         events.unshift({ type: 'reconciled', pending, isHeld, isChanged, ...takeEnded() });
@@ -166,6 +176,7 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
       if (isLong && !state.isRotationDue) events.push({ type: 'rotationDue' });
     }
   });
+  return work.catch(endForGood);
 
   /** What ended while the ledger was read goes with its answer: it awaits these trials still. */
   function takeEnded(): { readonly ended?: readonly TrialEnded[] } {
@@ -271,6 +282,7 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
         // It outlives continue-as-new and a lost sweep; its result is worth minutes of a GPU.
         parentClosePolicy: ParentClosePolicy.ABANDON,
         staticSummary: summarizeTrial(run),
+        retry: beginAgain,
       });
     } catch (error) {
       // It runs since a former run of the sweep, and will signal this one.
@@ -308,6 +320,17 @@ export async function sweepWorkflow(input: SweepWorkflowInput): Promise<SweepSum
     }
     events.push({ type: 'releaseDone', trial: order.trial });
   }
+}
+
+/** What the ledger refuses it refuses again: no reason to begin anew. */
+function endForGood(error: unknown): never {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  if (!(cause instanceof ApplicationFailure)) throw error;
+  throw ApplicationFailure.create({
+    message: cause.message,
+    ...(cause.type == null ? {} : { type: cause.type }),
+    ...{ nonRetryable: true, cause },
+  });
 }
 
 async function repeatEvery(intervalMs: number, act: () => void): Promise<never> {

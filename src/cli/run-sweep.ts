@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { registryTaskQueue } from '../worker/coordinator.js';
 import type { Log } from '../worker/json-log.js';
 import type { Observer } from '../worker/observer.js';
@@ -13,6 +15,7 @@ import { holderAnswerMs, locateHolder, silentHolder } from '../client/holder.js'
 import { lookAgain } from '../client/look-again.js';
 import { resolveTemporal } from '../client/resolve-temporal.js';
 import { askStatus, startSweep } from '../client/start-sweep.js';
+import type { SweepHandle } from '../client/start-sweep.js';
 import { steerSweep } from '../client/steer.js';
 import { watchSweep } from '../client/watch-sweep.js';
 import type { Config, Environment } from '../config.js';
@@ -197,8 +200,7 @@ async function runThroughHolder(
         ...{ turn: turnOf(target), traits: traitsOf(target) },
         registryTaskQueue: registryTaskQueue(reader.ledgerId, temporal.isShared),
       });
-      const status = await askStatus(temporal.client, handle, holderAnswerMs);
-      if (status === undefined) throw silentHolder(config.resultsDir, holder);
+      if (!(await isTaken(temporal.client, handle))) throw silentHolder(config.resultsDir, holder);
       reporter.say(
         `Process ${holder.pid} on ${holder.host} runs this folder: it has taken the sweep ${target.spec.name}.`,
       );
@@ -218,6 +220,16 @@ async function runThroughHolder(
     }
   } finally {
     reader?.close();
+  }
+}
+
+/** Whether a coordinator answers for the sweep; one that has ended meanwhile had one. */
+async function isTaken(client: Client, handle: SweepHandle): Promise<boolean> {
+  try {
+    return (await askStatus(client, handle, holderAnswerMs)) !== undefined;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return true;
+    throw error;
   }
 }
 

@@ -1,10 +1,11 @@
 /** Asking Temporal what the nodes of a pool do with a sweep's trials. Loads Temporal's client. */
 import { Client, Connection } from '@temporalio/client';
 import type { TrialId } from '../../activities/contracts.js';
-import { nodesQueryName, nodesWorkflowId, sweepWorkflowId } from '../../workflows/messages.js';
+import { nodesQuestion, nodesWorkflowId, sweepWorkflowId } from '../../workflows/messages.js';
 import type { KnownNode } from '../../workflows/messages.js';
 import type { LiveNode, LiveSweep, RunningTrial } from '../report/live-sweep.js';
 import type { TrialRow } from '../store/rows.js';
+import { askWorkflow } from './ask-workflow.js';
 import type { HolderAddress } from './holder.js';
 import { readProgress } from './trial-progress.js';
 import type { ProgressByTrial } from './trial-progress.js';
@@ -53,9 +54,7 @@ export async function readNodes(
   answerWithinMs: number,
 ): Promise<readonly KnownNode[]> {
   try {
-    return await client.withDeadline(Date.now() + answerWithinMs, () =>
-      client.workflow.getHandle(nodesWorkflowId(pool)).query<readonly KnownNode[]>(nodesQueryName),
-    );
+    return await askWorkflow(client, nodesWorkflowId(pool), nodesQuestion, answerWithinMs);
   } catch {
     return [];
   }

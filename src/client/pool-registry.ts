@@ -1,8 +1,14 @@
 /** The registry of a pool of nodes, as a user asks it. Loads Temporal's client. */
-import { Client, Connection, ServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  ServiceError,
+  WorkflowNotFoundError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
 import {
   drainSignalName,
-  nodesQueryName,
+  nodesQuestion,
   nodesWorkflowId,
   undrainSignalName,
 } from '../../workflows/messages.js';
@@ -11,6 +17,7 @@ import type { Environment } from '../config.js';
 import { MergesweepError, UsageError } from '../errors.js';
 import { findWriter } from '../store/find-writer.js';
 import type { WriterDescription } from '../store/writer-lock.js';
+import { askWorkflow } from './ask-workflow.js';
 import { locateHolder } from './holder.js';
 import { resolveTemporal } from './resolve-temporal.js';
 import type { ConnectionOptions, TemporalFlags } from './resolve-temporal.js';
@@ -58,7 +65,8 @@ export async function openPoolRegistry(options: PoolRegistryOptions): Promise<Po
       throw explain(error, place, answerWithinMs);
     }
   };
-  const list = () => ask(() => handle.query<readonly KnownNode[]>(nodesQueryName));
+  const askNodes = askWorkflow<readonly KnownNode[]>;
+  const list = () => ask(() => askNodes(client, handle.workflowId, nodesQuestion, answerWithinMs));
   return {
     list,
     order: async (kind, nodeId) => {
@@ -111,7 +119,9 @@ function explain(error: unknown, { address, pool }: Place, ms: number): unknown 
       `Nothing is known of nodes in ${where}: no sweep was started there yet. Begin one with mergesweep run, or name another --pool.`,
       { cause: error },
     );
-  if (!(error instanceof ServiceError)) return error;
+  const isUnanswered =
+    error instanceof ServiceError || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError;
+  if (!isUnanswered) return error;
   return new MergesweepError(
     'nodes_unanswered',
     `Expected the list of nodes of ${where} within ${ms / 1000} s, got none: a process that runs a sweep (mergesweep run) answers for it. Is one running?`,

@@ -1,10 +1,12 @@
 /** Starting a sweep's workflow, or finding the one that runs. */
+import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { OpenSweepInput, SweepSummary, SweepTurn } from '../../activities/contracts.js';
 import {
+  beginAgain,
   coordinatorQueue,
   subscribeSignalName,
-  sweepStatusQueryName,
+  sweepStatusQuestion,
   sweepWorkflowId,
 } from '../../workflows/messages.js';
 import type {
@@ -13,6 +15,7 @@ import type {
   SweepWorkflowInput,
 } from '../../workflows/messages.js';
 import { signalRegistry } from '../worker/announce-node.js';
+import { askWorkflow } from './ask-workflow.js';
 
 /** The workflow of a sweep as a client holds it. */
 export type SweepHandle = WorkflowHandle<(input: SweepWorkflowInput) => Promise<SweepSummary>>;
@@ -42,6 +45,7 @@ export async function startSweep(options: StartSweepOptions): Promise<SweepHandl
     ...(pool === undefined ? {} : { pool }),
     ...(outcomesPerRun === undefined ? {} : { outcomesPerRun }),
     ...(heartbeatSeconds === undefined ? {} : { heartbeatSeconds }),
+    ...(options.turn === undefined ? {} : { turn: options.turn }),
   };
   const workflowId = sweepWorkflowId(open.ledgerId, open.sweep);
   await client.workflow.start('sweepWorkflow', {
@@ -52,6 +56,7 @@ export async function startSweep(options: StartSweepOptions): Promise<SweepHandl
     // A paused or finished one of this name is closed: the ledger knows where to go on.
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     staticSummary: [`sweep ${open.sweep}`, ...(options.traits ?? [])].join(' · ').slice(0, 190),
+    retry: beginAgain,
     // What a sweep waits for when its coordinator dies in the middle of one; they take milliseconds.
     workflowTaskTimeout: '5 seconds',
   });
@@ -61,17 +66,19 @@ export async function startSweep(options: StartSweepOptions): Promise<SweepHandl
   return client.workflow.getHandle(workflowId);
 }
 
-/** What the workflow says of itself; undefined when no coordinator answers within the time. */
+/**
+ * What the workflow says of itself; undefined when no coordinator answers within the time.
+ * @throws WorkflowNotFoundError where it has ended
+ */
 export async function askStatus(
   client: Client,
   handle: SweepHandle,
   timeoutMs: number,
 ): Promise<SweepStatus | undefined> {
   try {
-    return await client.withDeadline(Date.now() + timeoutMs, () =>
-      handle.query<SweepStatus>(sweepStatusQueryName),
-    );
-  } catch {
+    return await askWorkflow(client, handle.workflowId, sweepStatusQuestion, timeoutMs);
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) throw error;
     return undefined;
   }
 }

@@ -29,4 +29,11 @@ describe('explainFailure', () => {
     expect(explainFailure(error)).toMatchObject({ code: 'sweep_failed' });
     expect(explainFailure(error).message).toMatch(/by an operator.*Run the sweep again/);
   });
+
+  it('says how to go on after a history that could not be repeated, ten times', () => {
+    const unrepeatable = ApplicationFailure.create({ message: '[TMPRL1100] no', type: '' });
+    const error = new WorkflowFailedError('failed', unrepeatable, 'FAILED' as never);
+    expect(explainFailure(error)).toMatchObject({ code: 'sweep_failed' });
+    expect(explainFailure(error).message).toMatch(/TMPRL1100.*Run the sweep again/);
+  });
 });

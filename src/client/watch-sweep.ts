@@ -141,8 +141,10 @@ export function explainFailure(
     );
   let cause: unknown = error;
   while (cause instanceof Error && !(cause instanceof ApplicationFailure)) cause = cause.cause;
-  if (cause instanceof ApplicationFailure)
-    return new MergesweepError(cause.type ?? 'sweep_failed', cause.message, { cause: error });
+  // The SDK's own, of a history that can't be repeated, has no type.
+  const type = cause instanceof ApplicationFailure ? (cause.type ?? '') : '';
+  if (cause instanceof Error && type !== '')
+    return new MergesweepError(type, cause.message, { cause: error });
   const what = error.cause instanceof Error ? error.cause.message : error.message;
   return new MergesweepError(
     'sweep_failed',

@@ -124,6 +124,7 @@ export type JournalKind =
   | 'engine_changed'
   | 'adopted'
   | 'recovered'
+  | 'begun_again'
   | 'parents_pinned'
   | 'code_allowed'
   | 'batch_reduced'

@@ -5,6 +5,7 @@ import { passCrashPoint } from '../crash-points.js';
 import {
   announceIntervalMs,
   announceSignalName,
+  beginAgain,
   nodesWorkflowId,
   withdrawSignalName,
 } from '../../workflows/messages.js';
@@ -158,6 +159,7 @@ export async function signalRegistry(
     signal,
     signalArgs: [argument],
     staticSummary: 'which nodes are there',
+    retry: beginAgain,
   });
   passCrashPoint('after signal', signal);
 }

@@ -26,7 +26,11 @@ export async function startCoordinatorWorker(
   options: CoordinatorWorkerOptions,
 ): Promise<RunningWorker> {
   const { connection, namespace, ledgerId, activities, workflowBundle } = options;
-  const shared = { connection, namespace, workflowBundle, shutdownGraceTime: 0 };
+  const shared = {
+    ...{ connection, namespace, workflowBundle, shutdownGraceTime: 0 },
+    // By default its task is tried for ever, and the sweep stands still; see `beginAgain`.
+    workflowFailureErrorTypes: { '*': ['NondeterminismError'] },
+  };
   const coordinator = await Worker.create({
     ...shared,
     taskQueue: coordinatorQueue(ledgerId),

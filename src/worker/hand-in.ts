@@ -4,11 +4,12 @@
  */
 import type { Client } from '@temporalio/client';
 import type { TrialOutcome } from '../../activities/contracts.js';
+import { askWorkflow } from '../client/ask-workflow.js';
 import { listFinishedWork } from '../external/finished-work.js';
 import type { WorkOwner } from '../external/work-folder.js';
 import {
   handInSignalName,
-  sweepStatusQueryName,
+  sweepStatusQuestion,
   sweepWorkflowId,
 } from '../../workflows/messages.js';
 import type { SweepStatus } from '../../workflows/messages.js';
@@ -92,15 +93,10 @@ export class HandIn {
   /** Trials that a sweep which runs has in flight. */
   private async askAwaited(workflowId: string): Promise<readonly string[] | undefined> {
     const { client } = this.options;
-    const handle = client.workflow.getHandle(workflowId);
     try {
-      return await client.withDeadline(Date.now() + askWithinMs, async () => {
-        // A query of one that has ended would be a replay of all its history.
-        const { status } = await handle.describe();
-        if (status.name !== 'RUNNING') return undefined;
-        const { inFlight, isOpening } = await handle.query<SweepStatus>(sweepStatusQueryName);
-        return isOpening === true ? undefined : inFlight;
-      });
+      const ask = askWorkflow<SweepStatus>;
+      const status = await ask(client, workflowId, sweepStatusQuestion, askWithinMs);
+      return status.isOpening === true ? undefined : status.inFlight;
     } catch {
       return undefined;
     }

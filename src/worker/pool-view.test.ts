@@ -1,20 +1,21 @@
 import type { Client } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
 import type { NodeAnnouncement } from '../../workflows/messages.js';
+import { refusalWith } from '../client/ask-workflow.fixture.js';
 import { PoolView } from './pool-view.js';
 
 /** A view of node `me`, with a registry that answers so; how often it was asked. */
 function setUp(answer: () => readonly NodeAnnouncement[] | readonly string[]) {
   const clock = { now: 0, asked: 0 };
-  const query = () => {
+  const executeUpdate = () => {
     clock.asked += 1;
-    return new Promise((resolve) => {
-      resolve(answer());
+    return new Promise((_, reject) => {
+      reject(refusalWith(answer()));
     });
   };
   const client = {
     withDeadline: (_: number, work: () => unknown) => work(),
-    workflow: { getHandle: () => ({ query }) },
+    workflow: { getHandle: () => ({ executeUpdate }) },
   } as unknown as Client;
   const view = new PoolView({ client, nodeId: 'me', now: () => clock.now });
   return { view, clock };

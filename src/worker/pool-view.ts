@@ -1,7 +1,8 @@
 /** What a node knows of the others of its pool: asked of the registry, and kept for a while. */
 import type { Client } from '@temporalio/client';
-import { drainingQueryName, nodesQueryName, nodesWorkflowId } from '../../workflows/messages.js';
+import { drainingQuestion, nodesQuestion, nodesWorkflowId } from '../../workflows/messages.js';
 import type { KnownNode } from '../../workflows/messages.js';
+import { askWorkflow } from '../client/ask-workflow.js';
 
 /** A node that shares its pool looks again so soon, one that is alone so late. */
 const freshMs = 5_000;
@@ -41,12 +42,12 @@ export class PoolView {
 
   /** Whether somebody has told this node to drain; undefined where the registry does not answer. */
   async isToldToDrain(): Promise<boolean | undefined> {
-    const told = await this.query<readonly string[]>(drainingQueryName);
+    const told = await this.inquire<readonly string[]>(drainingQuestion);
     return told?.includes(this.options.nodeId);
   }
 
   private async ask(): Promise<void> {
-    const nodes = (await this.query<readonly KnownNode[]>(nodesQueryName)) ?? [];
+    const nodes = (await this.inquire<readonly KnownNode[]>(nodesQuestion)) ?? [];
     const others = nodes.filter(({ nodeId }) => nodeId !== this.options.nodeId);
     this.free = others
       .filter(({ state = 'ready' }) => state === 'ready')
@@ -54,12 +55,10 @@ export class PoolView {
     this.validUntil = this.now() + (others.length === 0 ? aloneMs : freshMs);
   }
 
-  private async query<Answer>(name: string): Promise<Answer | undefined> {
+  private async inquire<Answer>(question: string): Promise<Answer | undefined> {
     const { client, pool } = this.options;
     try {
-      return await client.withDeadline(Date.now() + answerWithinMs, () =>
-        client.workflow.getHandle(nodesWorkflowId(pool)).query<Answer>(name),
-      );
+      return await askWorkflow(client, nodesWorkflowId(pool), question, answerWithinMs);
     } catch {
       return undefined;
     }

@@ -93,13 +93,10 @@ describe('ensureTemporalServer', () => {
     const { server, messages } = await ensure();
     const { pid, address } = server;
     await endProcess(pid, 0);
-    await vi.waitFor(
-      async () => {
-        expect(server.pid).not.toBe(pid);
-        expect(await isServing(address, 'default', 2_000)).toBe(true);
-      },
-      patience,
-    );
+    await vi.waitFor(async () => {
+      expect(server.pid).not.toBe(pid);
+      expect(await isServing(address, 'default', 2_000)).toBe(true);
+    }, patience);
     expect(messages[0]).toContain('has died and is started again');
   });
 });

@@ -15,6 +15,7 @@ import type {
 import { readConfig } from '../../src/config.js';
 import { requireTool } from '../../src/external/find-tool.js';
 import { ensureTemporalServer } from '../../src/external/temporal-server.js';
+import { startCoordinatorWorker } from '../../src/worker/coordinator.js';
 import { runWorkers } from '../../src/worker/running-worker.js';
 import type { RunningWorker } from '../../src/worker/running-worker.js';
 import { loadWorkflowBundle } from '../../src/worker/workflow-bundle.js';
@@ -92,7 +93,7 @@ export class SweepRig {
     this.pool = pool ?? `pool-${count}`;
   }
 
-  async startCoordinator(): Promise<RunningWorker> {
+  async startCoordinator(connection = this.harness.env.nativeConnection): Promise<RunningWorker> {
     const { ledger } = this;
     const activities: CoordinatorActivities = {
       openSweep: async () => {
@@ -106,15 +107,12 @@ export class SweepRig {
       // eslint-disable-next-line @typescript-eslint/require-await -- a throw is a rejection
       steer: async (input) => ledger.steer(input),
     };
-    return this.run(
-      await Worker.create({
-        connection: this.harness.env.nativeConnection,
-        workflowBundle: this.harness.bundle,
-        taskQueue: coordinatorQueue(this.ledgerId),
-        activities: { ...activities },
-        maxConcurrentActivityTaskExecutions: 1,
-      }),
-    );
+    const coordinator = await startCoordinatorWorker({
+      ...{ connection, namespace: 'default', ledgerId: this.ledgerId, activities },
+      ...{ workflowBundle: this.harness.bundle, isSharedServer: false },
+    });
+    this.workers.push(coordinator);
+    return coordinator;
   }
 
   async startNode(slots: number, wrap: (run: typeof this.runTrial) => typeof this.runTrial = same) {

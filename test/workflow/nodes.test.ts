@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { askWorkflow } from '../../src/client/ask-workflow.js';
 import { askStatus } from '../../src/client/start-sweep.js';
 import type { SweepHandle } from '../../src/client/start-sweep.js';
 import { signalRegistry } from '../../src/worker/announce-node.js';
@@ -6,9 +7,9 @@ import { FakeLedger } from '../../workflows/ledger.fixture.js';
 import {
   announceSignalName,
   coordinatorQueue,
-  drainingQueryName,
+  drainingQuestion,
   drainSignalName,
-  nodesQueryName,
+  nodesQuestion,
   nodesWorkflowId,
   stopSignalName,
   subscribeSignalName,
@@ -57,7 +58,9 @@ const send = (rig: SweepRig, signal: string, argument: unknown): Promise<void> =
 const announce = (rig: SweepRig, node: NodeAnnouncement) => send(rig, announceSignalName, node);
 const registryOf = (rig: SweepRig) =>
   harness.env.client.workflow.getHandle(nodesWorkflowId(rig.pool));
-const listNodes = (rig: SweepRig) => registryOf(rig).query<KnownNode[]>(nodesQueryName);
+const ask = <Answer>(rig: SweepRig, question: string) =>
+  askWorkflow<Answer>(harness.env.client, nodesWorkflowId(rig.pool), question, 10_000);
+const listNodes = (rig: SweepRig) => ask<KnownNode[]>(rig, nodesQuestion);
 
 const capacityOf = async (handle: SweepHandle) =>
   (await askStatus(harness.env.client, handle, 10_000))?.capacity;
@@ -92,7 +95,7 @@ describe('nodesWorkflow', () => {
     ]);
     // What it announces itself does not undo the order.
     await announce(rig, { nodeId: 'a', slots: 2, freeSlots: 2 });
-    expect(await registryOf(rig).query<string[]>(drainingQueryName)).toEqual(['a']);
+    expect(await ask<string[]>(rig, drainingQuestion)).toEqual(['a']);
     expect((await listNodes(rig))[0]).toMatchObject({ state: 'draining', freeSlots: 2, facts });
     expect(await capacityOf(handle)).toBe(4);
 

@@ -1,0 +1,134 @@
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { lookAgain } from '../../src/client/look-again.js';
+import { askStatus, type SweepHandle } from '../../src/client/start-sweep.js';
+import { FakeLedger } from '../../workflows/ledger.fixture.js';
+import { capacitySignalName } from '../../workflows/messages.js';
+import { makeResult } from '../../workflows/trial.fixture.js';
+import { createGate, openHarness, SweepRig } from './harness.js';
+import type { Harness } from './harness.js';
+
+let harness: Harness;
+let rig: SweepRig;
+let line: Line;
+
+beforeAll(async () => {
+  harness = await openHarness();
+});
+afterAll(() => harness.close());
+afterEach(async () => {
+  line.mend();
+  await rig.stop();
+  line.close();
+});
+
+const soon = { timeout: 20_000, interval: 25 };
+
+/**
+ * A sweep whose coordinator dies with two trials in flight; it is asked something, told to look again, the
+ * next coordinator comes, and only then the trials end.
+ */
+async function askInBetween(ask: (handle: SweepHandle) => Promise<unknown>): Promise<SweepHandle> {
+  rig = new SweepRig(harness, new FakeLedger({ maxTrials: 4 }));
+  const [gate, lastGate] = [createGate(), createGate()];
+  rig.runTrial = async ({ trial }) => {
+    await (Number(trial) > 2 ? lastGate : gate).opened;
+    return makeResult(trial);
+  };
+  line = await openLine(harness.env.address);
+  await rig.startCoordinator(await NativeConnection.connect({ address: line.address }));
+  await rig.startNode(2);
+  const handle = await rig.start(2);
+  await vi.waitFor(() => {
+    expect(rig.started).toHaveLength(2);
+  }, soon);
+  line.cut();
+  const answer = ask(handle);
+  // The question is on its way to the dead one; it reaches the next with the signal in the history.
+  await delay(1_000);
+  await lookAgain(harness.env.client, rig.ledgerId, ['demo']);
+  const next = await rig.startCoordinator();
+  await answer;
+  await handle.signal(capacitySignalName, 2);
+  gate.open();
+  await vi.waitFor(() => {
+    expect(rig.started).toHaveLength(4);
+  }, soon);
+  await next.stop();
+  await rig.startCoordinator();
+  lastGate.open();
+  return handle;
+}
+
+describe('a sweep that is asked how it stands while its coordinator is replaced', () => {
+  it('has a history that can be repeated', async () => {
+    const handle = await askInBetween(async (sweep) => {
+      expect(await askStatus(harness.env.client, sweep, 15_000)).toBeDefined();
+    });
+    expect(await handle.result()).toMatchObject({ state: 'finished' });
+    const history = await handle.fetchHistory();
+    await Worker.runReplayHistory({ workflowBundle: harness.bundle }, history);
+  });
+});
+
+describe('a sweep whose history can not be repeated', () => {
+  // Again where the question was slower than the signal, which is harmless.
+  it('begins again from its ledger, and tells every outcome once', { retry: 2 }, async () => {
+    // As Temporal's UI asks on the page of a workflow.
+    const handle = await askInBetween((sweep) => sweep.query('__temporal_workflow_metadata'));
+    expect(await handle.result()).toMatchObject({ state: 'finished' });
+    const { runId, raw } = await handle.describe();
+    expect(runId).not.toBe(raw.workflowExecutionInfo?.firstRunId);
+    expect(rig.told.toSorted()).toEqual(['1', '2', '3', '4'].map((trial) => `${trial} complete`));
+  });
+});
+
+interface Line {
+  readonly address: string;
+  /** For the server the worker on it is dead, without a word. */
+  readonly cut: () => void;
+  readonly mend: () => void;
+  readonly close: () => void;
+}
+
+/** A way to the server that can be cut. */
+async function openLine(target: string): Promise<Line> {
+  const [host = '', port = ''] = target.split(':');
+  const sockets = new Set<Socket>();
+  let isCut = false;
+  const hangUp = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  const server = createServer((near) => {
+    const far = connect(Number(port), host);
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(socket);
+      socket.pipe(other);
+      socket.on('error', () => other.destroy());
+      socket.on('close', () => other.destroy());
+    }
+    if (isCut) hangUp();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    cut: () => {
+      isCut = true;
+      hangUp();
+    },
+    mend: () => {
+      isCut = false;
+    },
+    close: () => {
+      hangUp();
+      server.close();
+    },
+  };
+}
