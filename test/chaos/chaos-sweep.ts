@@ -1,5 +1,5 @@
 /** One sweep under chaos: started, struck as its plan says, watched, and judged at its end. */
-import { appendFileSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunEvent } from '../../src/cli/live/events.js';
@@ -147,8 +147,7 @@ export class ChaosSweep {
       killQuietly(pid, 'SIGKILL');
       // Before anybody starts the next one: a start takes longer than a death.
       while (rig.pidOf('server') === pid) await delay(1);
-      for (const suffix of ['', '-wal', '-shm'])
-        rmSync(rig.temporalDatabase + suffix, { force: true });
+      rig.wipeDatabase();
       return;
     }
     if (kind === 'stop') {

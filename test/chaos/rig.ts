@@ -1,4 +1,5 @@
 /** The processes of one sweep, each started again when it dies. */
+import { readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { readConfig } from '../../src/config.js';
@@ -71,7 +72,10 @@ export class Rig {
         onStart: (pid) => {
           events.onStart(target, pid, crashAt);
         },
-        onExit: (exit, pid) => events.onExit(target, exit, pid),
+        onExit: (exit, pid) => {
+          if (target === 'server' && exit.code === 1) this.replaceHalfMadeDatabase();
+          return events.onExit(target, exit, pid);
+        },
       });
     };
     this.coordinator = keep('coordinator', this.runCommand, events.onLine);
@@ -122,6 +126,18 @@ export class Rig {
     const isThere =
       record !== undefined && isAlive(record.pid) && isServerOf(record.pid, record.dbPath);
     return isThere ? record.pid : undefined;
+  }
+
+  /** What Temporal's server forgets then is made anew from the ledger. */
+  wipeDatabase(): void {
+    for (const suffix of ['', '-wal', '-shm'])
+      rmSync(this.temporalDatabase + suffix, { force: true });
+  }
+
+  /** Of a server that was killed while it made its tables: whoever keeps one has to. */
+  private replaceHalfMadeDatabase(): void {
+    const log = readFileSync(join(this.folder.path, 'server.log'), 'utf8');
+    if (log.slice(-1_000).includes('no such table')) this.wipeDatabase();
   }
 
   /** Ends what a finished sweep leaves: workers and a server of its own. */
