@@ -288,9 +288,13 @@ export class ChaosSweep {
   private report(isWell: boolean): SweepReport {
     const { results } = this.folder;
     let trials: readonly TrialRow[] = [];
+    let begunAgain = 0;
     try {
       const reader = openLedgerReader(results);
       trials = reader.listTrials(sweepName);
+      begunAgain = reader
+        .listJournal(sweepName)
+        .filter(({ kind }) => kind === 'begun_again').length;
       reader.close();
       if (isWell)
         this.violations.push(
@@ -327,6 +331,7 @@ export class ChaosSweep {
       },
       scored: trials.filter(({ state }) => state === 'complete').length,
       restarted: [...started.values()].filter((count) => count > 2).length,
+      begunAgain,
       rescheduledAfterKill: reschedule('kill'),
       rescheduledAfterTerm: reschedule('term'),
       coordinatorToProgress: this.toProgress.coordinator,

@@ -33,6 +33,8 @@ export interface SweepReport {
   readonly scored: number;
   /** Trials of which a tool was started more than once. */
   readonly restarted: number;
+  /** Times that a workflow whose history could not be repeated began again. */
+  readonly begunAgain: number;
   /** Seconds. */
   readonly rescheduledAfterKill: readonly number[];
   readonly rescheduledAfterTerm: readonly number[];

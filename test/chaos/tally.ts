@@ -12,6 +12,7 @@ export interface Tally {
   sweeps: number;
   scored: number;
   restarted: number;
+  begunAgain: number;
   readonly deaths: Record<DeathKind, number>;
   readonly points: Record<string, number>;
   readonly exits: Record<string, number>;
@@ -33,7 +34,7 @@ export function emptyTally(): Tally {
   const none = <Name extends string>(names: readonly Name[]) =>
     Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
   return {
-    ...{ sweeps: 0, scored: 0, restarted: 0, points: {}, exits: {} },
+    ...{ sweeps: 0, scored: 0, restarted: 0, begunAgain: 0, points: {}, exits: {} },
     deaths: none(deathKinds),
     violations: none(violationKinds),
     times: Object.fromEntries(timeNames.map((name) => [name, [] as number[]])) as Tally['times'],
@@ -44,6 +45,7 @@ export function addReport(tally: Tally, report: SweepReport): void {
   tally.sweeps += 1;
   tally.scored += report.scored;
   tally.restarted += report.restarted;
+  tally.begunAgain += report.begunAgain;
   for (const kind of deathKinds) tally.deaths[kind] += report.deaths[kind];
   for (const key of ['points', 'exits'] as const)
     for (const [name, count] of Object.entries(report[key]))
@@ -66,11 +68,11 @@ export function toJsonLine(
   tally: Tally,
   run: { readonly seed: number; readonly heartbeatSeconds: number; readonly seconds: number },
 ): string {
-  const { sweeps, scored, restarted, deaths, points, exits, violations, times } = tally;
+  const { sweeps, scored, restarted, begunAgain, deaths, points, exits, violations, times } = tally;
   return JSON.stringify({
     program: 'chaos',
     seed: run.seed,
-    cases: { kills: countDeaths(tally), ...deaths, sweeps, scored, restarted },
+    cases: { kills: countDeaths(tally), ...deaths, sweeps, scored, restarted, begunAgain },
     ...{ points, exits, violations },
     heartbeatSeconds: run.heartbeatSeconds,
     times: Object.fromEntries(timeNames.map((name) => [name, spread(times[name]) ?? null])),
