@@ -5,6 +5,7 @@
  */
 import { appendFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
 import { orExit, root, setUp } from './setup.mjs';
 import { countResults } from './test/count-results.mjs';
 import { runCommand, stopAll } from './test/run-command.mjs';
@@ -15,10 +16,17 @@ const reports = join(root, '.setup', 'test');
 /** A failed command's log is shown to this many lines; all of it is in `.setup/test`. */
 const shownLines = 120;
 const silenceMs = 60_000;
+const usage = `npm test; npm run test:full; node scripts/test.mjs [--full] [SUITE…]
+
+Sets up, then runs check, unit, python, faults, workflow, e2e, chaos and a sample of slow; or those named.
+
+  --full  all slow tests too`;
 
 await orExit(async () => {
   const started = Date.now();
-  const args = process.argv.slice(2);
+  const options = { full: { type: 'boolean' }, help: { type: 'boolean' } };
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  if (values.help) return console.log(usage);
   await setUpOrCount();
   const setupSeconds = secondsSince(started);
   rmSync(reports, { recursive: true, force: true });
@@ -28,10 +36,7 @@ await orExit(async () => {
     () => console.log(`… ${Math.round(secondsSince(started))} s`),
     silenceMs,
   );
-  const results = await runPlan(
-    args.filter((arg) => !arg.startsWith('--')),
-    args.includes('--full'),
-  );
+  const results = await runPlan(positionals, values.full);
   clearInterval(isAlive);
   printTable([{ name: 'set-up', seconds: setupSeconds }, ...results], secondsSince(started));
   const passed = sum(results, 'passed');
