@@ -6,6 +6,7 @@ import { foldEvents } from '../src/samplers/create-sampler.js';
 import { createSearchSpace } from '../src/space/search-space.js';
 import { parseSweepSpec } from '../src/spec/parse-sweep-spec.js';
 import { linkFormerRows } from '../src/store/chain.js';
+import { withoutTriggers } from '../src/store/damage.fixture.js';
 import { listEvents } from '../src/store/optimizer-log.js';
 import { sha256 } from '../src/store/sha256.js';
 import type { RunTrialInput, TellAskReply, TrialOutcome } from './contracts.js';
@@ -217,10 +218,11 @@ describe('the optimizer', () => {
         latest.sequence,
       );
       // As versions wrote it that told one number a trial.
-      db.exec('DROP TRIGGER events_are_final');
-      if (state === null)
-        db.exec("UPDATE optimizer_events SET payload = json_remove(payload, '$.tasks')");
-      db.exec('DROP TRIGGER chain_stays; DELETE FROM chain');
+      withoutTriggers(db, () => {
+        if (state === null)
+          db.exec("UPDATE optimizer_events SET payload = json_remove(payload, '$.tasks')");
+        db.exec('DELETE FROM chain');
+      });
       linkFormerRows(db);
     });
     fixture.restart();

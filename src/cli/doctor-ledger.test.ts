@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CoordinatorFixture } from '../../activities/coordinator.fixture.js';
+import { damageRows } from '../store/damage.fixture.js';
 import { ledgerFileName } from '../store/ledger.js';
 import { checkLedger } from './doctor-ledger.js';
 
@@ -18,14 +18,7 @@ async function playSweep(): Promise<void> {
 
 function alter(sql: string): void {
   fixture.ledger.close();
-  const raw = new Database(join(fixture.folder, ledgerFileName));
-  for (const name of raw
-    .prepare(`SELECT name FROM sqlite_schema WHERE type = 'trigger'`)
-    .pluck()
-    .all())
-    raw.exec(`DROP TRIGGER ${String(name)}`);
-  raw.exec(sql);
-  raw.close();
+  damageRows(join(fixture.folder, ledgerFileName), sql);
 }
 
 describe('checkLedger', () => {

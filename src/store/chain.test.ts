@@ -7,6 +7,7 @@ import type { RunTrialResult } from '../../activities/contracts.js';
 import { makeRun } from '../../workflows/trial.fixture.js';
 import { addLink, describeDamage, verifyChain } from './chain.js';
 import type { Connection } from './connection.js';
+import { damageRows, withoutTriggers } from './damage.fixture.js';
 import { addToJournal } from './journal.js';
 import { type Ledger, ledgerFileName, openLedger } from './ledger.js';
 import { appendEvent } from './optimizer-log.js';
@@ -78,18 +79,9 @@ function fill(db: Connection): void {
   addToJournal(db, 'demo', { kind: 'extend', detail: { trials: 2 }, at: 'now' });
 }
 
-/** Changes the file as no program of ours would: triggers off. */
 function damage(sql: string): void {
   ledger.close();
-  const raw = new Database(join(folder, ledgerFileName));
-  const triggers = raw
-    .prepare(`SELECT name FROM sqlite_schema WHERE type = 'trigger'`)
-    .pluck()
-    .all();
-  for (const name of triggers) raw.exec(`DROP TRIGGER ${String(name)}`);
-  raw.pragma('foreign_keys = OFF');
-  raw.exec(sql);
-  raw.close();
+  damageRows(join(folder, ledgerFileName), sql);
 }
 
 const verify = (last?: number) => {
@@ -132,22 +124,28 @@ describe('verifyChain', () => {
       chargeTrial(db, 'demo', '4', 2);
       completeTrial(db, 'demo', '4', { result, fitness: 0.3, at: 'now' });
     });
-    damage('');
     const raw = new Database(join(folder, ledgerFileName));
     raw.pragma('ignore_check_constraints = ON');
     raw.pragma('foreign_keys = OFF');
     const columns = raw.pragma('table_info(trials)') as { name: string; type: string }[];
-    const unnoticed = columns.flatMap(({ name, type }) => {
+    const isUnnoticed = ({ name, type }: { name: string; type: string }): boolean => {
       const other = type === 'TEXT' ? `'x' || coalesce(${name}, '')` : `coalesce(${name}, 0) + 1`;
       raw.exec('BEGIN');
       raw.exec(`UPDATE trials SET ${name} = ${other} WHERE trial = '4'`);
-      const isNoticed = verifyChain(raw).damage.length > 0;
+      const { damage } = verifyChain(raw);
       raw.exec('ROLLBACK');
-      return isNoticed ? [] : [name];
-    });
+      return damage.length === 0;
+    };
+    const unnoticed = withoutTriggers(raw, () => columns.filter(isUnnoticed));
     raw.close();
     // Set after the acceptance, or nothing that a complete trial has or needs.
-    expect(unnoticed).toEqual(['handed_out', 'failure', 'is_divergent', 'is_kept', 'lease']);
+    expect(unnoticed.map(({ name }) => name)).toEqual([
+      'handed_out',
+      'failure',
+      'is_divergent',
+      'is_kept',
+      'lease',
+    ]);
   });
 
   it('tells of a link whose kind is none, and reads on', () => {

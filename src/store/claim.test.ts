@@ -1,9 +1,9 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LedgerError } from '../errors.js';
+import { damageRows } from './damage.fixture.js';
 import type { Host } from './host.js';
 import { identifyHost } from './host.js';
 import { listJournal } from './journal.js';
@@ -53,10 +53,10 @@ function codeOf(work: () => unknown): string {
 
 /** Changes an event as no program of ours would. */
 function flip(sequence: number): void {
-  const raw = new Database(join(folder, ledgerFileName));
-  raw.exec(`DROP TRIGGER events_are_final;
-    UPDATE optimizer_events SET trial = 'x' WHERE sequence = ${sequence}`);
-  raw.close();
+  damageRows(
+    join(folder, ledgerFileName),
+    `UPDATE optimizer_events SET trial = 'x' WHERE sequence = ${sequence}`,
+  );
 }
 
 describe('a ledger on another machine', () => {

@@ -6,6 +6,7 @@ import { describeDamage, verifyChain } from './chain.js';
 import { applySettings, type Connection, withSqliteErrors } from './connection.js';
 import { ledgerFileName } from './ledger.js';
 import { readVersion, schemaVersion } from './migrate.js';
+import { requireOwnSchema } from './own-schema.js';
 import { listSweeps } from './reader.js';
 import type { SweepRow } from './rows.js';
 
@@ -35,6 +36,7 @@ export function inspectLedger(
     try {
       applySettings(db, path, 'read');
       requireOwnVersion(db, path);
+      requireOwnSchema(db, path, schemaVersion);
       const pages = db.pragma('integrity_check(5)') as { integrity_check: string }[];
       const broken = pages.map((row) => row.integrity_check).filter((found) => found !== 'ok');
       const references = (db.pragma('foreign_key_check') as readonly unknown[]).length;

@@ -10,6 +10,7 @@ import { makeFolder } from './durable-folder.js';
 import { type Host, identifyHost } from './host.js';
 import { migrate, readVersion, schemaVersion } from './migrate.js';
 import { refuseNetworkFileSystem } from './network-file-system.js';
+import { requireOwnSchema } from './own-schema.js';
 import { createPrivately } from './private-file.js';
 import { createReader } from './reader.js';
 import { readTail, recoveryFileName, recoveryPath } from './recovery-file.js';
@@ -94,6 +95,7 @@ export function openLedgerReader(resultsDir: string): LedgerReader {
             'run one of its sweeps with `mergesweep run FILE` to bring it up to date',
         );
       }
+      requireOwnSchema(db, path, version);
       rememberStatements(db);
       return createReader(db, (read) => withSqliteErrors(path, read));
     } catch (error) {
@@ -117,8 +119,9 @@ function openWriter(
     let claim;
     try {
       // Before any setting: they would write into another program's file.
-      readVersion(db, path);
+      const version = readVersion(db, path);
       applySettings(db, path, 'write');
+      requireOwnSchema(db, path, version);
       migrate(db, path, now);
       rememberStatements(db);
       refuseRollback(db, path);

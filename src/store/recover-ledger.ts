@@ -10,6 +10,7 @@ import { addToJournal } from './journal.js';
 import { ledgerFileName } from './ledger.js';
 import { migrate, readVersion, schemaVersion } from './migrate.js';
 import { migrations } from './migrations/index.js';
+import { requireOwnSchema } from './own-schema.js';
 import { createPrivately } from './private-file.js';
 import { recoveryPath, setAside, writeAt } from './recovery-file.js';
 import { parseLine, renderLine, type RecoveryLine, type StoredRow } from './recovery-lines.js';
@@ -101,6 +102,7 @@ export function findLedgerDamage(path: string): string | undefined {
       try {
         const version = readVersion(db, path);
         if (version === 0) return 'it is empty';
+        requireOwnSchema(db, path, version);
         const found = db.pragma('integrity_check(1)', { simple: true });
         if (found !== 'ok') return String(found);
         const { damage } = version < 3 ? { damage: [] } : verifyChain(db);
