@@ -62,6 +62,13 @@ export const plants: readonly Plant[] = [
     caughtBy: { test: chainTest, title: 'finds every accepted row linked' },
   },
   {
+    name: 'readers take a ledger with any schema',
+    file: 'src/store/ledger.ts',
+    find: '      requireOwnSchema(db, path, version);\n      rememberStatements(db);',
+    replace: '      rememberStatements(db);',
+    caughtBy: { test: 'src/store/own-schema.test.ts', title: 'is broken where a column' },
+  },
+  {
     name: 'the digest of a trial leaves its fitness out',
     file: 'src/store/chain.ts',
     find: 'params, vector, input, fitness, node,',
