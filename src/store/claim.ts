@@ -105,7 +105,7 @@ export function* checkTables(db: Connection, path: string): Generator<undefined,
   }
 }
 
-function broken(path: string, found: string): LedgerError {
+export function broken(path: string, found: string): LedgerError {
   return new LedgerError('ledger_corrupt', `${path} is broken (${found}). ${wayOut}`);
 }
 

@@ -1,10 +1,10 @@
 import Database from 'better-sqlite3';
-import { LedgerError } from '../errors.js';
+import { broken } from './claim.js';
 import type { Connection } from './connection.js';
 import { migrate, schemaVersion } from './migrate.js';
 import { migrations } from './migrations/index.js';
 
-/** SQL by `type name`, e.g. `table scores`; an index that a constraint brings has none. */
+/** SQL by `table scores`, `trigger scores_stay of scores`; an index that a constraint brings has none. */
 type Schema = ReadonlyMap<string, string | null>;
 
 const known = new Map<number, Schema>();
@@ -12,7 +12,7 @@ const known = new Map<number, Schema>();
 /**
  * Whether tables, indexes and triggers are those that this version's migrations make. No digest of a row
  * sees a flipped bit in them, nor does SQLite: `vAlue` is a column of its own to readers and the same one
- * to a query, and a trigger of another name guards another table.
+ * to a query, and a trigger whose text has changed may guard nothing.
  *
  * @param version of the file; of none, or one newer than ours, nothing is known
  * @throws LedgerError `ledger_corrupt`, also where the row that names the ledger is gone
@@ -21,11 +21,7 @@ export function requireOwnSchema(db: Connection, path: string, version: number):
   if (version === 0 || version > schemaVersion) return;
   const wrong = findOther(readSchema(db), schemaOf(version)) ?? findNoName(db);
   if (wrong === undefined) return;
-  throw new LedgerError(
-    'ledger_corrupt',
-    `${path} is broken (${wrong}). Nothing was changed: \`mergesweep recover\` sets it aside and builds ` +
-      'it anew; or restore a copy',
-  );
+  throw broken(path, wrong);
 }
 
 function findOther(found: Schema, expected: Schema): string | undefined {
