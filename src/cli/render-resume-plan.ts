@@ -101,7 +101,7 @@ function describeTemporal({ temporal }: ResumePlan): string {
 }
 
 function describeLedger({ ledger }: ResumePlan): string[] {
-  const end = ledger.wasClosed ? '' : '; its last writer did not end cleanly';
+  const end = ledger.wasClosed ? '' : '; a writer before did not end cleanly';
   return ledger.damage === undefined
     ? [`${count(ledger.links, 'accepted row')}, all as accepted${end}`]
     : [`damaged: ${ledger.damage}`, 'it will not be opened: see `mergesweep recover`'];

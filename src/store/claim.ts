@@ -19,7 +19,7 @@ export interface ClaimOptions {
 export interface Claim {
   /** This opening's number: a later one ends this writer's right to write. */
   readonly epoch: number;
-  /** False where the writer before died, or its machine did. */
+  /** False where a writer before died, or its machine did, and none has looked at all of it since. */
   readonly wasClosed: boolean;
 }
 
@@ -84,7 +84,7 @@ export function requireClaim(db: Connection, path: string, epoch: number): void 
   );
 }
 
-/** A clean end: the next opening need not look at every page. */
+/** A clean end of what is known to be whole: the next opening need not look at all of it. */
 export function releaseClaim(db: Connection, epoch: number): void {
   db.prepare('UPDATE ledger SET is_closed = 1 WHERE epoch = ?').run(epoch);
 }

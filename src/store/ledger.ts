@@ -35,7 +35,7 @@ export interface Ledger extends LedgerReader {
   transact<Result>(work: (db: Connection) => Result): Result;
   /** Runs `work`, which only reads: without the cost of a transaction. */
   read<Result>(work: (db: Connection) => Result): Result;
-  /** False where the writer before died: `verify` should be run then. */
+  /** False where a writer died and nobody has looked at all since: `verify` should be run then. */
   readonly wasClosed: boolean;
   /**
    * Looks at every accepted row, then at every table and its indexes, some at each step; rows may be
@@ -137,6 +137,7 @@ function openWriter(
     const about = { resultsDir, ledgerId, schema: schemaVersion };
     const log = startRecoveryLog(db, { ...about, warn, onWritten });
     log.flush();
+    let isKnownWhole = claim.wasClosed;
     return {
       ...reader,
       path,
@@ -149,6 +150,7 @@ function openWriter(
         if (damage.length > 0) throw damaged(path, damage);
         const tables = checkTables(db, path);
         while (guard(() => tables.next()).done !== true) yield;
+        isKnownWhole = true;
       },
       read: (work) => guard(() => work(db)),
       transact: (work) => {
@@ -169,7 +171,7 @@ function openWriter(
       close: () => {
         if (!db.open) return;
         guard(() => {
-          releaseClaim(db, claim.epoch);
+          if (isKnownWhole) releaseClaim(db, claim.epoch);
         });
         log.flush();
         // One file to copy after a clean exit; a living reader may prevent it, which is no error.

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { verifyInBackground } from './verify-ledger.js';
+import { firstPauseMs, verifyInBackground } from './verify-ledger.js';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -25,6 +25,16 @@ describe('verifyInBackground', () => {
     const seen = expect(failed).rejects.toThrow('event 3 is not what was accepted');
     await vi.runAllTimersAsync();
     await seen;
+  });
+
+  it('leaves the first seconds to the opening of the sweeps', async () => {
+    const end = vi.fn();
+    verifyInBackground({ verify: () => steps(end) });
+    await vi.advanceTimersByTimeAsync(firstPauseMs - 1);
+    expect(vi.getTimerCount()).toBe(1);
+    expect(end).not.toHaveBeenCalled();
+    await vi.runAllTimersAsync();
+    expect(end).toHaveBeenCalledOnce();
   });
 
   it('looks no further once it is stopped', async () => {

@@ -228,6 +228,16 @@ export const plants: readonly Plant[] = [
     caughtBy: { test: 'activities/slots.test.ts', title: 'work that has ended frees one slot' },
   },
   {
+    name: 'a clean end hides that an unclean one was never looked at',
+    file: 'src/store/ledger.ts',
+    find: 'if (isKnownWhole) releaseClaim',
+    replace: 'releaseClaim',
+    caughtBy: {
+      test: 'src/store/claim.test.ts',
+      title: 'learns that one before died, until one has looked at all of it',
+    },
+  },
+  {
     name: 'an order of the user is carried out again when it is repeated',
     file: 'activities/steer.ts',
     find: '        findMessage(db, sweep, requestId) ??\n',
