@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { sweepFileSchema, type SweepFile } from '../spec/schema.js';
 import { parseSweepSpec } from '../spec/parse-sweep-spec.js';
 import { sweepPath, sweepText } from '../spec/sweep-text.fixture.js';
+import type { SweepSpec } from '../spec/sweep-spec.js';
+import type { TrialRow } from '../store/rows.js';
 import { estimateCosts } from './estimate.js';
 import { forecast } from './forecast.js';
-import { learnFromFormer } from './former-sweep.js';
+import { learnFromFormer, type FormerSweep } from './former-sweep.js';
 import { makeScored, makeTrial } from './trial.fixture.js';
 
 const task = (limit?: number) => ({ name: 't', metric: 'acc,none', ...(limit && { limit }) });
@@ -80,13 +82,23 @@ describe('learnFromFormer', () => {
   };
   const spec = parse(sweepText);
   const planned = estimateCosts(spec.file, sevenB, card);
+  const former = (spec: SweepSpec, trials: readonly TrialRow[]): FormerSweep => ({
+    name: spec.name,
+    readSpec: () => spec,
+    listTrials: () => trials,
+  });
+  const unreadable: FormerSweep = {
+    name: 'newer',
+    readSpec: () => undefined,
+    listTrials: () => [makeScored('1', 1)],
+  };
 
   it('takes the times of the latest sweep of the same models and tasks, whatever its budget', () => {
     const other = parse(sweepText.replace('task_a', 'task_z'));
     const same = parse(`${sweepText}optimizer: { max_trials: 7 }\n`);
     const formers = [
-      { spec: same, trials: [makeScored('1', 1), makeTrial('2')] },
-      { spec: other, trials: [makeScored('1', 1, { gpuSeconds: 1 })] },
+      former(same, [makeScored('1', 1), makeTrial('2')]),
+      former(other, [makeScored('1', 1, { gpuSeconds: 1 })]),
     ];
     const learnt = learnFromFormer(spec, formers, planned);
     expect(learnt).toMatchObject({ source: 'former sweep', factor: 1.5 });
@@ -98,10 +110,30 @@ describe('learnFromFormer', () => {
 
   it('learns nothing from another sweep, nor from one without a score', () => {
     const other = parse(sweepText.replace('org/beta', 'org/gamma'));
-    const formers = [
-      { spec: other, trials: [makeScored('1', 1)] },
-      { spec, trials: [makeTrial('1')] },
-    ];
+    const formers = [former(other, [makeScored('1', 1)]), former(spec, [makeTrial('1')])];
     expect(learnFromFormer(spec, formers, planned)).toBeUndefined();
+    expect(learnFromFormer(spec, [unreadable], planned)).toBeUndefined();
+  });
+
+  it('reads no trials of other sweeps, and nothing of those before the one that it learns from', () => {
+    const read: string[] = [];
+    const noted = (name: string, text: string): FormerSweep => ({
+      name,
+      readSpec: () => {
+        read.push(`${name} spec`);
+        return parse(text);
+      },
+      listTrials: () => {
+        read.push(`${name} trials`);
+        return [makeScored('1', 1)];
+      },
+    });
+    const formers = [
+      noted('first', sweepText),
+      noted('second', sweepText),
+      noted('other', sweepText.replace('task_a', 'task_z')),
+    ];
+    expect(learnFromFormer(spec, formers, planned)).toBeDefined();
+    expect(read).toEqual(['other spec', 'second spec', 'second trials']);
   });
 });

@@ -5,9 +5,12 @@ import type { TrialRow } from '../store/rows.js';
 import { measure, trialKinds, type CostEstimate, type CostEstimates } from './cost.js';
 import { gpuSecondsOf } from './outlook.js';
 
+/** A ledger may hold fifty, of which one says something: each is read as far as it is asked for. */
 export interface FormerSweep {
-  readonly spec: SweepSpec;
-  readonly trials: readonly TrialRow[];
+  readonly name: string;
+  /** Undefined of one that this version can't read. */
+  readonly readSpec: () => SweepSpec | undefined;
+  readonly listTrials: () => readonly TrialRow[];
 }
 
 /** Measured times scatter, and other nodes may be there. */
@@ -25,9 +28,10 @@ export function learnFromFormer(
   estimates: CostEstimates | undefined,
 ): CostEstimates | undefined {
   const own = identify(spec);
-  for (const { spec: former, trials } of [...formers].reverse()) {
-    if (identify(former) !== own) continue;
-    const scored = trials.filter(({ state }) => state === 'complete');
+  for (const { readSpec, listTrials } of [...formers].reverse()) {
+    const former = readSpec();
+    if (former === undefined || identify(former) !== own) continue;
+    const scored = listTrials().filter(({ state }) => state === 'complete');
     const found = Object.fromEntries(
       trialKinds.flatMap((kind): [string, CostEstimate][] => {
         const rows = scored.filter((row) => row.kind === kind);

@@ -99,7 +99,7 @@ export function requireSameSweep(
   row: SweepRow,
   { specText, specPath }: RunTarget,
 ): readonly SpecEdit[] {
-  const isConfirming = reader.listTrials(row.name).some(({ kind }) => kind === 'confirm');
+  const isConfirming = reader.listStandings(row.name).some(({ kind }) => kind === 'confirm');
   const change = compareSpec({ ...row, isConfirming }, specText, specPath, { realPath });
   if (change.kind === 'allowed') return change.edits;
   throw new UsageError('spec_changed', describeRefusal(row.name, change, specPath));

@@ -68,7 +68,7 @@ describe('planCost', () => {
 
   it('leaves the caps of a sweep that was begun to its ledger', () => {
     const spec = specWith('budget: { gpu_hours: 0.1 }\n');
-    const formers = [{ spec: specWith(), trials: [] }];
+    const formers = [{ name: spec.name, readSpec: () => specWith(), listTrials: () => [] }];
     expect(planCost(spec, memory, { formers }).findings).toEqual([]);
   });
 

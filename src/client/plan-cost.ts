@@ -44,7 +44,7 @@ export function planCost(
   const slots = ready.reduce((sum, node) => sum + node.slots, 0) || (memory?.slots ?? 1);
   const rooms = ready.map(toRoom);
   // The caps of one that was begun are the ledger's: they may have been raised.
-  const isBegun = formers.some((former) => former.spec.name === spec.name);
+  const isBegun = formers.some(({ name }) => name === spec.name);
   const { plan } = memory ?? {};
   return {
     ...(estimates !== undefined && { estimates, forecast: forecast(spec.file, estimates, slots) }),

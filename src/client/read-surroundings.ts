@@ -5,6 +5,7 @@ import { parseSweepSpec } from '../spec/parse-sweep-spec.js';
 import { bindingText } from '../spec/pinned-spec.js';
 import { findWriter } from '../store/find-writer.js';
 import { openLedgerReader } from '../store/ledger.js';
+import type { TrialRow } from '../store/rows.js';
 import type { Surroundings } from './plan-cost.js';
 import type { TemporalFlags } from './resolve-temporal.js';
 
@@ -48,10 +49,23 @@ export function readFormers(resultsDir: string): FormerSweep[] {
     return [];
   }
   try {
-    return reader.listSweeps().flatMap((row): FormerSweep[] => {
-      const parsed = parseSweepSpec(bindingText(row), row.specPath);
-      return parsed.ok ? [{ spec: parsed.spec, trials: reader.listTrials(row.name) }] : [];
-    });
+    return reader.listSweeps().map((row) => ({
+      name: row.name,
+      readSpec: () => {
+        const parsed = parseSweepSpec(bindingText(row), row.specPath);
+        return parsed.ok ? parsed.spec : undefined;
+      },
+      listTrials: () => readTrials(resultsDir, row.name),
+    }));
+  } finally {
+    reader.close();
+  }
+}
+
+function readTrials(resultsDir: string, sweep: string): readonly TrialRow[] {
+  const reader = openLedgerReader(resultsDir);
+  try {
+    return reader.listTrials(sweep);
   } finally {
     reader.close();
   }

@@ -70,7 +70,7 @@ export async function watchSweep(options: WatchOptions): Promise<SweepSummary | 
           return snapshot.atMs - since >= askAfterMs;
         });
       const progress = await readProgress(client, reader.ledgerId, sweep, ids);
-      const slots = await countSlots();
+      const slots = countSlots();
       options.onSnapshot({ ...snapshot, progress, ...(slots === undefined ? {} : { slots }) });
     }
     await Promise.race([end.catch(() => undefined), pause(options.intervalMs ?? 500, signal)]);
@@ -82,19 +82,27 @@ export async function watchSweep(options: WatchOptions): Promise<SweepSummary | 
   return summary;
 }
 
-/** Asks the pool's registry now and then: each question costs its coordinator a workflow task. */
+/**
+ * Asks the pool's registry now and then: each question costs its coordinator a workflow task. No snapshot
+ * waits for the answer, which takes a while where that coordinator has just started.
+ */
 function createSlotCounter({ client, pool }: WatchOptions) {
   let slots: SweepSnapshot['slots'];
   let askedAt = -Infinity;
-  return async (): Promise<SweepSnapshot['slots']> => {
-    if (performance.now() - askedAt < slotsEveryMs) return slots;
-    askedAt = performance.now();
+  const ask = async (): Promise<void> => {
     const nodes = await readNodes(client, pool, askAfterMs);
     const ready = nodes.filter(({ state = 'ready' }) => state === 'ready');
-    if (!ready.some(({ freeSlots }) => freeSlots !== undefined)) return (slots = undefined);
     const total = ready.reduce((sum, node) => sum + node.slots, 0);
     const free = ready.reduce((sum, node) => sum + (node.freeSlots ?? 0), 0);
-    return (slots = { total, free });
+    const isKnown = ready.some(({ freeSlots }) => freeSlots !== undefined);
+    slots = isKnown ? { total, free } : undefined;
+  };
+  return (): SweepSnapshot['slots'] => {
+    if (performance.now() - askedAt >= slotsEveryMs) {
+      askedAt = performance.now();
+      void ask();
+    }
+    return slots;
   };
 }
 

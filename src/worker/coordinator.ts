@@ -31,7 +31,7 @@ export async function startCoordinatorWorker(
     // By default its task is tried for ever, and the sweep stands still; see `beginAgain`.
     workflowFailureErrorTypes: { '*': ['NondeterminismError'] },
   };
-  const coordinator = await Worker.create({
+  const coordinator = Worker.create({
     ...shared,
     taskQueue: coordinatorQueue(ledgerId),
     // The worker reads own properties only.
@@ -42,7 +42,8 @@ export async function startCoordinatorWorker(
     // A task for a coordinator that died waits so long until the next one may have it.
     stickyQueueScheduleToStartTimeout: '2 seconds',
   });
-  if (!options.isSharedServer) return runWorkers([coordinator]);
-  const registry = await Worker.create({ ...shared, taskQueue: registryQueue });
-  return runWorkers([coordinator, registry]);
+  if (!options.isSharedServer) return runWorkers([await coordinator]);
+  // Each has a thread that loads the workflows: on two cores both at once.
+  const registry = Worker.create({ ...shared, taskQueue: registryQueue });
+  return runWorkers(await Promise.all([coordinator, registry]));
 }

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createLocalNode, nameNode } from './local-node.js';
+import { createLocalNode } from './local-node.js';
 
 describe('createLocalNode', () => {
   let workRoot: string;
@@ -79,11 +79,5 @@ describe('createLocalNode', () => {
     } finally {
       await node.close();
     }
-  });
-});
-
-describe('nameNode', () => {
-  it('keeps to what queue names and folders take', () => {
-    expect(nameNode('ab12', 'GPU_Box.Lab (2)')).toBe('gpu-box-lab-2--ab12');
   });
 });

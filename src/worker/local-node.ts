@@ -1,6 +1,6 @@
 /** This machine as a node: its slots, its cards, its work folder. */
 import { realpathSync } from 'node:fs';
-import { availableParallelism, hostname } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createNodeActivities } from '../../activities/run-trial.js';
 import type { NodeDependencies } from '../../activities/run-trial.js';
@@ -168,13 +168,4 @@ async function withAdvice<T>(workRoot: string, work: () => T | Promise<T>): Prom
     const { message } = toStageFailure(error, workRoot);
     throw new UsageError('work_dir_unusable', message, { cause: error });
   }
-}
-
-/** `<host>-<suffix>`, of the characters that queue names and folders take. */
-export function nameNode(suffix: string, host: string = hostname()): string {
-  const name = host
-    .toLowerCase()
-    .replace(/[^a-z0-9-]+/g, '-')
-    .slice(0, 40);
-  return `${name}-${suffix}`;
 }

@@ -1,5 +1,4 @@
 /** Everything that the holder of a results folder runs: server, ledger, coordinator, local node. */
-import { join } from 'node:path';
 import { createCoordinatorActivities } from '../../activities/coordinator.js';
 import { coordinatorQueue } from '../../workflows/messages.js';
 import { connectTemporal } from '../client/connect.js';
@@ -15,10 +14,8 @@ import { openLedger } from '../store/ledger.js';
 import type { Ledger } from '../store/ledger.js';
 import type { WriterLock } from '../store/writer-lock.js';
 import { registryTaskQueue, startCoordinatorWorker } from './coordinator.js';
-import { createLocalNode, nameNode } from './local-node.js';
-import { startNodeWorker } from './node.js';
+import { nameNode } from './node-name.js';
 import { observeCoordinator, timeCommits } from './observe-coordinator.js';
-import { observeNode } from './observer.js';
 import type { Observer } from './observer.js';
 import type { RunningWorker } from './running-worker.js';
 import { verifyInBackground } from './verify-ledger.js';
@@ -58,9 +55,12 @@ export interface Session {
   readonly kill: () => void;
 }
 
+/** Undoes one step of opening; called in the reverse order. */
+export type Undo = () => Promise<void> | void;
+
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { config, env, onMessage } = options;
-  const undo: (() => Promise<void> | void)[] = [];
+  const undo: Undo[] = [];
   const close = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step();
   };
@@ -84,7 +84,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     const isSharedServer = server === undefined;
     const queue = registryTaskQueue(ledger.ledgerId, isSharedServer);
     const { resultsDir } = config;
-    const coordinator = await startCoordinatorWorker({
+    const starting = startCoordinatorWorker({
       connection,
       namespace,
       ledgerId: ledger.ledgerId,
@@ -102,33 +102,28 @@ export async function openSession(options: SessionOptions): Promise<Session> {
         observer,
       ),
     });
+    // A third of a second of modules: while the coordinator's threads load the workflows.
+    const [coordinator, node] = await Promise.all([
+      starting,
+      options.hasLocalNode ? import('./session-node.js') : undefined,
+    ]);
     undo.push(() => coordinator.stop());
     const workers: Pick<RunningWorker, 'ended'>[] = [coordinator];
     if (!ledger.wasClosed) {
-      onMessage('The process before did not end by itself: all that was scored is looked at once.');
+      onMessage('A process before did not end by itself: all that was scored is looked at once.');
       const verification = verifyInBackground(ledger);
       undo.push(verification.stop);
       workers.push({ ended: verification.failed });
     }
     let capacity = 1;
-    if (options.hasLocalNode) {
-      const nodeId = nameNode(ledger.ledgerId.slice(0, 8));
-      const workRoot = join(resultsDir, '.work', nodeId);
-      const { tools } = config;
-      const observed = observeNode(nodeId, observer);
-      const local = await createLocalNode({
-        ...{ nodeId, workRoot, publishRoot: resultsDir, tools, env, slots: options.slots },
-        ...{ permissions: options.permissions, onProgress: observed.onProgress },
+    if (node !== undefined) {
+      const started = await node.startSessionNode({
+        ...{ config, env, connection, namespace, observer, onMessage, undo },
+        ...{ ledgerId: ledger.ledgerId, registryTaskQueue: queue },
+        ...{ slots: options.slots, permissions: options.permissions },
       });
-      undo.push(local.close, observed.end);
-      const node = observed.attach(local, workRoot);
-      const worker = await startNodeWorker({
-        ...{ connection, namespace, nodeId, node, onMessage, registryTaskQueue: queue },
-        pool: config.pool,
-      });
-      undo.push(() => worker.stop());
-      workers.push(worker);
-      capacity = node.slots + node.prefetch;
+      workers.push(started.worker);
+      ({ capacity } = started);
     }
     return {
       ...{ temporal, ledger, capacity, close },
