@@ -86,7 +86,7 @@ export function listSuites({ root, reports, python }) {
         fault('powercut', '--cuts', '150'),
         fault('faultsweep', '--sample', '40'),
         // It shares two cores with the unit tests, which doubles and trebles CPU times too.
-        fault('fuzz', '--cases', '5000', '--seconds', '60', '--hang-ms', '800'),
+        fault('fuzz', '--cases', '5000', '--seconds', '480', '--hang-ms', '800'),
         fault('sabotage', '--sample', '5'),
       ],
     },
