@@ -69,7 +69,7 @@ export function listSuites({ root, reports, python }) {
   ];
   return {
     check: { name: 'check', minutes: 10, commands: checks },
-    unit: { name: 'unit', minutes: 10, commands: [vitest('unit', '--project', 'unit')] },
+    unit: { name: 'unit', minutes: 15, commands: [vitest('unit', '--project', 'unit')] },
     python: { name: 'python', minutes: 10, commands: [pytest('python', '-m', 'not slow')] },
     workflow: {
       name: 'workflow',
