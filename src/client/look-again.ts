@@ -14,13 +14,23 @@ export async function lookAgain(
 ): Promise<void> {
   await Promise.all(
     sweeps.map(async (sweep) => {
+      const workflowId = sweepWorkflowId(ledgerId, sweep);
+      await offerToAnyWorker(client, workflowId);
       try {
-        await client.workflow
-          .getHandle(sweepWorkflowId(ledgerId, sweep))
-          .signal(lookAgainSignalName);
+        await client.workflow.getHandle(workflowId).signal(lookAgainSignalName);
       } catch (error) {
         if (!(error instanceof WorkflowNotFoundError)) throw error;
       }
     }),
   );
+}
+
+/** Else its next task waits until the worker that died has had its two seconds to answer. */
+async function offerToAnyWorker(client: Client, workflowId: string): Promise<void> {
+  const { namespace } = client.options;
+  const execution = { workflowId };
+  // Only time is at stake.
+  await client.workflowService
+    .resetStickyTaskQueue({ namespace, execution })
+    .catch(() => undefined);
 }
