@@ -3,10 +3,9 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { lookAgain } from '../../src/client/look-again.js';
 import { askStatus, type SweepHandle } from '../../src/client/start-sweep.js';
 import { FakeLedger } from '../../workflows/ledger.fixture.js';
-import { capacitySignalName } from '../../workflows/messages.js';
+import { capacitySignalName, lookAgainSignalName } from '../../workflows/messages.js';
 import { makeResult } from '../../workflows/trial.fixture.js';
 import { createGate, openHarness, SweepRig } from './harness.js';
 import type { Harness } from './harness.js';
@@ -49,7 +48,8 @@ async function askInBetween(ask: (handle: SweepHandle) => Promise<unknown>): Pro
   const answer = ask(handle);
   // The question is on its way to the dead one; it reaches the next with the signal in the history.
   await delay(1_000);
-  await lookAgain(harness.env.client, rig.ledgerId, ['demo']);
+  // Bare: `lookAgain` has the server forget the dead one, and the question then comes another way.
+  await handle.signal(lookAgainSignalName);
   const next = await rig.startCoordinator();
   await answer;
   await handle.signal(capacitySignalName, 2);
