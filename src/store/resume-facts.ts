@@ -15,7 +15,7 @@ export interface ResumeFacts {
   readonly damage?: string;
   /** Of the machine that wrote last; absent in older ledgers. */
   readonly host?: { readonly id: string; readonly name: string };
-  /** False where its last writer died. */
+  /** False where a writer died, and none has looked at all of it since. */
   readonly wasClosed: boolean;
   readonly search: {
     readonly events: number;

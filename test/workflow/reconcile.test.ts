@@ -1,11 +1,15 @@
 import { afterAll, afterEach, beforeAll, expect, describe, it, vi } from 'vitest';
-import { Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { lookAgain } from '../../src/client/look-again.js';
 import { FakeLedger } from '../../workflows/ledger.fixture.js';
 import { trialWorkflowId } from '../../workflows/messages.js';
 import { makeResult } from '../../workflows/trial.fixture.js';
 import { createGate, openHarness, SweepRig, untilCancelled } from './harness.js';
 import type { Harness } from './harness.js';
+import { openLine } from './line.js';
+
+/** Temporal's TIMEOUT_TYPE_SCHEDULE_TO_START: nobody took the task in time. */
+const scheduleToStart = 2;
 
 let harness: Harness;
 let rig: SweepRig;
@@ -53,5 +57,41 @@ describe('a sweep that reads its ledger again', () => {
     expect(rig.told).toEqual(['1 complete', '2 complete']);
     const history = await second.fetchHistory();
     await Worker.runReplayHistory({ workflowBundle: harness.bundle }, history);
+  });
+});
+
+describe('a sweep whose coordinator died', () => {
+  // Again where a signal came between the cut and the order to forget: that one waits.
+  it('goes to the next one without waiting for an answer of the dead', { retry: 2 }, async () => {
+    rig = new SweepRig(harness, new FakeLedger({ maxTrials: 1 }));
+    const gate = createGate();
+    rig.runTrial = async ({ trial }) => {
+      await gate.opened;
+      return makeResult(trial);
+    };
+    const line = await openLine(harness.env.address);
+    try {
+      await rig.startCoordinator(await NativeConnection.connect({ address: line.address }));
+      await rig.startNode(1);
+      const handle = await rig.start(1);
+      await vi.waitFor(
+        () => {
+          expect(rig.started).toEqual(['1']);
+        },
+        { timeout: 20_000, interval: 25 },
+      );
+      line.cut();
+      await lookAgain(harness.env.client, rig.ledgerId, ['demo']);
+      await rig.startCoordinator();
+      gate.open();
+      expect(await handle.result()).toMatchObject({ state: 'finished' });
+      const { events } = await handle.fetchHistory();
+      const waits = events?.map((event) => event.workflowTaskTimedOutEventAttributes?.timeoutType);
+      expect(waits).not.toContain(scheduleToStart);
+    } finally {
+      line.mend();
+      await rig.stop();
+      line.close();
+    }
   });
 });

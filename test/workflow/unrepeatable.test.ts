@@ -1,5 +1,3 @@
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -9,6 +7,7 @@ import { capacitySignalName, lookAgainSignalName } from '../../workflows/message
 import { makeResult } from '../../workflows/trial.fixture.js';
 import { createGate, openHarness, SweepRig } from './harness.js';
 import type { Harness } from './harness.js';
+import { openLine, type Line } from './line.js';
 
 let harness: Harness;
 let rig: SweepRig;
@@ -48,7 +47,7 @@ async function askInBetween(ask: (handle: SweepHandle) => Promise<unknown>): Pro
   const answer = ask(handle);
   // The question is on its way to the dead one; it reaches the next with the signal in the history.
   await delay(1_000);
-  // Bare: `lookAgain` has the server forget the dead one, and the question then comes another way.
+  // Bare: after `lookAgain`, which has the server forget the dead one, this history could be repeated.
   await handle.signal(lookAgainSignalName);
   const next = await rig.startCoordinator();
   await answer;
@@ -85,50 +84,3 @@ describe('a sweep whose history can not be repeated', () => {
     expect(rig.told.toSorted()).toEqual(['1', '2', '3', '4'].map((trial) => `${trial} complete`));
   });
 });
-
-interface Line {
-  readonly address: string;
-  /** For the server the worker on it is dead, without a word. */
-  readonly cut: () => void;
-  readonly mend: () => void;
-  readonly close: () => void;
-}
-
-/** A way to the server that can be cut. */
-async function openLine(target: string): Promise<Line> {
-  const [host = '', port = ''] = target.split(':');
-  const sockets = new Set<Socket>();
-  let isCut = false;
-  const hangUp = (): void => {
-    for (const socket of sockets) socket.destroy();
-  };
-  const server = createServer((near) => {
-    const far = connect(Number(port), host);
-    for (const [socket, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(socket);
-      socket.pipe(other);
-      socket.on('error', () => other.destroy());
-      socket.on('close', () => other.destroy());
-    }
-    if (isCut) hangUp();
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    cut: () => {
-      isCut = true;
-      hangUp();
-    },
-    mend: () => {
-      isCut = false;
-    },
-    close: () => {
-      hangUp();
-      server.close();
-    },
-  };
-}
